@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/base/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#ifdef __linux__
+#include <linux/fs.h>
+#include <sys/random.h>
+#endif
+
+#include "fs/base/cleanup.h"
+
+#define COPY_BUFFER_SIZE (256u << 10) /* bytes; only for file systems without an in-kernel copy */
+
+int fd_write_all(int fd, const void *buf, size_t len)
+{
+	const char *p = buf;
+
+	while (len > 0) {
+		ssize_t n = write(fd, p, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			return -EIO;
+		p += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+int fd_pwrite_all(int fd, const void *buf, size_t len, off_t offset)
+{
+	const char *p = buf;
+
+	while (len > 0) {
+		ssize_t n = pwrite(fd, p, len, offset);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			return -EIO;
+		p += n;
+		offset += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+ssize_t fd_pread_all(int fd, void *buf, size_t len, off_t offset)
+{
+	char *p = buf;
+	size_t done = 0;
+
+	while (done < len) {
+		ssize_t n = pread(fd, p + done, len - done, offset + (off_t)done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		done += (size_t)n;
+	}
+	return (ssize_t)done;
+}
+
+int fd_read_file(int fd, size_t max, char **ret, size_t *ret_len)
+{
+	cleanup_free char *buf = NULL;
+	size_t size = 0;
+	size_t len = 0;
+
+	for (;;) {
+		ssize_t n;
+
+		if (size - len < 2) {
+			char *grown;
+
+			size = size ? size * 2 : 4096;
+			if (size > max + 2)
+				size = max + 2;
+			grown = realloc(buf, size);
+			if (!grown)
+				return -ENOMEM;
+			buf = grown;
+		}
+		n = fd_pread_all(fd, buf + len, size - len - 1, (off_t)len);
+		if (n < 0)
+			return (int)n;
+		len += (size_t)n;
+		if (len > max)
+			return -EFBIG;
+		if (n == 0 || len < size - 1)
+			break;
+	}
+	buf[len] = '\0';
+	*ret = steal_ptr(&buf);
+	*ret_len = len;
+	return 0;
+}
+
+int fd_read_file_at(int dir_fd, const char *name, size_t max, char **ret, size_t *ret_len)
+{
+	cleanup_fd int fd = -1;
+	struct stat st;
+
+	fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EINVAL;
+	return fd_read_file(fd, max, ret, ret_len);
+}
+
+static off_t copy_through_buffer(int src, off_t src_offset, int dst, off_t dst_offset, off_t len)
+{
+	cleanup_free char *buf = malloc(COPY_BUFFER_SIZE);
+	off_t done = 0;
+
+	if (!buf)
+		return -ENOMEM;
+	while (len < 0 || done < len) {
+		size_t want = COPY_BUFFER_SIZE;
+		ssize_t n;
+		int r;
+
+		if (len >= 0 && (off_t)want > len - done)
+			want = (size_t)(len - done);
+		n = fd_pread_all(src, buf, want, src_offset + done);
+		if (n < 0)
+			return n;
+		if (n == 0)
+			break;
+		r = fd_pwrite_all(dst, buf, (size_t)n, dst_offset + done);
+		if (r < 0)
+			return r;
+		done += n;
+	}
+	return done;
+}
+
+off_t fd_copy(int src, off_t src_offset, int dst, off_t dst_offset, off_t len)
+{
+	off_t done = 0;
+
+#ifdef __linux__
+	if (len < 0 && src_offset == 0 && dst_offset == 0 && ioctl(dst, FICLONE, src) == 0) {
+		struct stat st;
+
+		if (fstat(dst, &st) < 0)
+			return -errno;
+		return st.st_size;
+	}
+	while (len < 0 || done < len) {
+		off_t in = src_offset + done;
+		off_t out = dst_offset + done;
+		size_t want = len < 0 ? (size_t)1 << 30 : (size_t)(len - done);
+		ssize_t n = copy_file_range(src, &in, dst, &out, want, 0);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && (errno == ENOSPC || errno == EDQUOT || errno == EFBIG || errno == EIO))
+			return -errno;
+		/* Not between these file systems, or a pseudo file that says 0: finish by hand. */
+		if (n <= 0)
+			break;
+		done += n;
+	}
+#endif
+	if (len < 0 || done < len) {
+		off_t n = copy_through_buffer(src, src_offset + done, dst, dst_offset + done,
+					      len < 0 ? -1 : len - done);
+
+		if (n < 0)
+			return n;
+		done += n;
+	}
+	return done;
+}
+
+int fd_random_bytes(void *buf, size_t len)
+{
+#ifdef __linux__
+	char *p = buf;
+
+	while (len > 0) {
+		ssize_t n = getrandom(p, len, 0);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		p += n;
+		len -= (size_t)n;
+	}
+	return 0;
+#else
+	arc4random_buf(buf, len);
+	return 0;
+#endif
+}
+
+int fd_replace_file_at(int dir_fd, const char *name, const void *buf, size_t len, mode_t mode)
+{
+	cleanup_fd int fd = -1;
+	char temp[48];
+	uint64_t random;
+	int r;
+
+	r = fd_random_bytes(&random, sizeof(random));
+	if (r < 0)
+		return r;
+	(void)snprintf(temp, sizeof(temp), ".claudefs-%016llx.tmp", (unsigned long long)random);
+	fd = openat(dir_fd, temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+	if (fd < 0)
+		return -errno;
+	r = fd_write_all(fd, buf, len);
+	if (r == 0 && fsync(fd) < 0)
+		r = -errno;
+	if (r == 0 && renameat(dir_fd, temp, dir_fd, name) < 0)
+		r = -errno;
+	if (r < 0) {
+		(void)unlinkat(dir_fd, temp, 0);
+		return r;
+	}
+	return fsync(dir_fd) < 0 ? -errno : 0;
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/base/json.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/base/fd.h"
+#include "fs/base/fold.h"
+#include "fs/base/text.h"
+
+static void set_problem(struct json_problem *problem, unsigned int line, const char *reason)
+{
+	cleanup_text struct text safe = { 0 };
+
+	if (!problem)
+		return;
+	text_append_safe(&safe, reason, strlen(reason), false);
+	problem->line = line;
+	(void)snprintf(problem->reason, sizeof(problem->reason), "%s", safe.data ? safe.data : "");
+}
+
+/* jansson recurses per level, and its limit of 2048 is not ours: count brackets outside strings
+ * first. */
+static bool is_too_deep(const char *data, size_t len, unsigned int *ret_line)
+{
+	unsigned int depth = 0;
+	bool is_string = false;
+
+	*ret_line = 1;
+	for (size_t i = 0; i < len; i++) {
+		char c = data[i];
+
+		if (c == '\n')
+			++*ret_line;
+		if (is_string) {
+			if (c == '\\')
+				i++;
+			else if (c == '"')
+				is_string = false;
+		} else if (c == '"') {
+			is_string = true;
+		} else if (c == '{' || c == '[') {
+			if (++depth > JSON_DEPTH_MAX)
+				return true;
+		} else if ((c == '}' || c == ']') && depth > 0) {
+			depth--;
+		}
+	}
+	return false;
+}
+
+int json_load_strict(const char *data, size_t len, json_t **ret, struct json_problem *problem)
+{
+	json_error_t error;
+	unsigned int line;
+	json_t *json;
+
+	if (is_too_deep(data, len, &line)) {
+		set_problem(problem, line, "nested too deeply");
+		return -EBADMSG;
+	}
+	json = json_loadb(data, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+	if (!json) {
+		if (json_error_code(&error) == json_error_out_of_memory)
+			return -ENOMEM;
+		set_problem(problem, error.line > 0 ? (unsigned int)error.line : 0, error.text);
+		return -EBADMSG;
+	}
+	*ret = json;
+	return 0;
+}
+
+int json_replace_file_at(int dir_fd, const char *name, const json_t *json, mode_t mode)
+{
+	cleanup_free char *dumped = json_dumps(json, JSON_INDENT(2) | JSON_ENCODE_ANY);
+	cleanup_text struct text text = { 0 };
+
+	if (!dumped)
+		return -ENOMEM;
+	text_append(&text, dumped);
+	text_append(&text, "\n");
+	if (text.is_failed)
+		return -ENOMEM;
+	return fd_replace_file_at(dir_fd, name, text.data, text.len, mode);
+}
+
+json_t *json_string_lossy(const char *s)
+{
+	cleanup_text struct text text = { 0 };
+	size_t left = strlen(s);
+
+	while (left > 0) {
+		uint32_t code = 0;
+		size_t n = fold_next_code_point(s, left, &code);
+
+		if (n == 0) {
+			text_append(&text, "\xef\xbf\xbd");
+			n = 1;
+		} else {
+			text_append_bytes(&text, s, n);
+		}
+		s += n;
+		left -= n;
+	}
+	if (text.is_failed)
+		return NULL;
+	return json_stringn(text.data ? text.data : "", text.len);
+}
+
+const char *json_get_string(const json_t *object, const char *key, const char *fallback)
+{
+	const json_t *value = json_object_get(object, key);
+
+	return json_is_string(value) ? json_string_value(value) : fallback;
+}
+
+long long json_get_integer(const json_t *object, const char *key, long long fallback)
+{
+	const json_t *value = json_object_get(object, key);
+
+	return json_is_integer(value) ? json_integer_value(value) : fallback;
+}
