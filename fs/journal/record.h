@@ -55,8 +55,9 @@ enum journal_type {
 	/* A file with a prefix gave it up: its content is now wholly in object. Needs:
 	 * object_before, object, size. */
 	JOURNAL_MATERIALISE = 7,
-	/* The first write of an open file (later ones of the same open are not repeated; SEAL tells
-	 * their sum). Needs: object, offset, size (bytes); may have: path. */
+	/* The first write of an open file, and its first one after each SEAL of the object (others
+	 * are not repeated; SEAL tells their sum): an object without a WRITE or TRUNCATE after its
+	 * last SEAL is what that SEAL says. Needs: object, offset, size (bytes); may have: path. */
 	JOURNAL_WRITE = 8,
 	/* Needs: object, size (new length of the file); may have: path. */
 	JOURNAL_TRUNCATE = 9,
