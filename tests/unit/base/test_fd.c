@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Whole reads and writes, and replacing a file so that a crash leaves the old or the new. */
 #include "tests/unit/cmocka_setup.h"
 #include "tests/unit/temp_dir.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The digest is XXH3-128 as published, and its hex form reads back. */
 #include "tests/unit/cmocka_setup.h"
 
 #include <errno.h>
