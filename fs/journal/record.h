@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* The journal's records: facts about a session, in the order in which they were acknowledged.
  *
- *	journal := file_header record*
- *	record  := header fields
- *	header  := magic u32 | length u32 | type u16 | zero u16 | header check u32 | seq u64 | time
- *u64 | chain 16 bytes			(all little-endian; see docs/JOURNAL-FORMAT.md) field   :=
- *tag u16 | length u16 or u32 | bytes chain   := XXH3-128(chain of the record before, this record
- *with its chain field zero); the first one is chained to the digest of the session id
+ *	journal     := file_header record*
+ *	file_header := "claudefs" | version u32 | check u32
+ *	record      := header field*
+ *	header      := magic u32 | length u32 | type u16 | zero u16 | check u32
+ *	               | seq u64 | time u64 | chain 16 bytes
+ *	field       := tag u16 | length u16 | bytes		(tags ascending)
+ *	check       := XXH3 of the header with check and chain zero, its first 4 bytes
+ *	chain       := XXH3-128(chain of the record before, this record with its chain zero);
+ *	               the first record follows the digest of the session's id
  *
- * A reader distrusts everything here: lengths are bounded, names are validated again, unknown types
- *and tags are refused. */
+ * Numbers are little-endian; docs/JOURNAL-FORMAT.md tells all of it. A reader distrusts everything
+ * here: lengths are bounded, names are validated again, unknown types and tags are refused. */
 #ifndef CLAUDEFS_JOURNAL_RECORD_H
 #define CLAUDEFS_JOURNAL_RECORD_H
 
@@ -24,6 +27,8 @@
 #define JOURNAL_FORMAT_VERSION 1u
 #define JOURNAL_RECORD_MAX     (64u << 10) /* bytes; larger is -EBADMSG */
 #define JOURNAL_COMMAND_MAX    4096u /* bytes kept of an executable's path, and of a command line */
+#define JOURNAL_SESSION_MAX    63u   /* bytes of a session's id */
+#define JOURNAL_OPERATION_MAX  63u   /* bytes of a refused operation's name; longer is -EINVAL */
 
 /* What happened. Paths are names in the view at that instant ("path"; the destination is "to"). The
  * numbers are the format: never reused. "Needs" lists the fields each type must have; a record
@@ -64,9 +69,9 @@ enum journal_type {
 	/* What an object held when its last writer closed it, or fsynced it. Needs: object, size
 	 * (of the file, prefix included), hash (of the object's own bytes), low_water (lowest file
 	 * offset ever written or cut since COPY_UP or CREATE: at or above the base's size means
-	 * append only). */
+	 * append only); may have: is_sampled. */
 	JOURNAL_SEAL = 10,
-	/* Needs: path or object; may have: mode, mtime. */
+	/* Needs: path or object, or both; may have: mode, mtime. */
 	JOURNAL_SET_ATTR = 11,
 	/* Needs: path. */
 	JOURNAL_UNLINK = 12,
@@ -130,8 +135,8 @@ enum journal_field {
 	(64ull << 20) /* bytes: content longer than this is hashed by sample \
 		       */
 
-/* One record. Only fields with their bit in has count. Strings are borrowed: from the caller when
- * appending, from the reader until its next call when reading. */
+/* One record. Only fields with their bit in has count. Numbers of objects start at 1. Strings are
+ * borrowed: from the caller when appending, from the reader until its next call when reading. */
 struct journal_record {
 	enum journal_type type;
 	uint32_t has;     /* JOURNAL_HAS_* */
@@ -143,8 +148,7 @@ struct journal_record {
 	const char *path;
 	const char *to;
 	const char *exe;
-	const char
-		*command; /* argv joined by NUL bytes is stored; given and returned with spaces */
+	const char *command; /* argv joined by spaces, cut at JOURNAL_COMMAND_MAX; any bytes */
 	const char *operation;
 	uint32_t version;
 	uint32_t pid;
@@ -162,7 +166,7 @@ struct journal_record {
 	struct hash hash;
 };
 
-/* "create", "rename", ...: the words of `claudefs log` and its JSON. */
+/* "create", "rename", ...: the words of `claudefs log` and its JSON (static). */
 const char *journal_type_name(enum journal_type type);
 
 #endif

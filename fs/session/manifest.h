@@ -33,8 +33,10 @@ struct manifest {
 void manifest_done(struct manifest *manifest);
 #define cleanup_manifest __attribute__((cleanup(manifest_done)))
 
-/* Returns 0, -ENOENT, -EPROTONOSUPPORT (newer version), -EBADMSG (not a manifest) or -errno. */
-int manifest_read(int session_fd, struct manifest *ret);
+/* id (borrowed): the name of the session's directory, which the manifest must repeat; NULL takes
+ * any well-formed id. Returns 0, -ENOENT, -EPROTONOSUPPORT (newer version), -EBADMSG (not a
+ * manifest, or not of this session) or -errno. */
+int manifest_read(int session_fd, const char *id, struct manifest *ret);
 /* Durable replacement. Returns 0 or -errno. */
 int manifest_write(int session_fd, const struct manifest *manifest);
 
