@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* Which pending changes a commit applies, in which order, and why the others stay. Writes nothing
+ * and takes no lock: `commit -n` is a plan that is printed. */
+#ifndef CLAUDEFS_COMMIT_PLAN_H
+#define CLAUDEFS_COMMIT_PLAN_H
+
+#include "fs/review/review.h"
+
+/* What the person chose. REVIEW_NEVER_LEAVES, REVIEW_HELD and REVIEW_CONFLICT are beyond any
+ * choice. */
+struct commit_choice {
+	bool approve_all;        /* --all: everything that may be approved */
+	const char *const *only; /* --only: these names, and what is beneath them; NULL: no limit */
+	size_t only_count;
+	bool only_approves; /* to be named in only is to be approved */
+	/* commit -i, and later stored approvals: true approves the change. NULL: nothing is. Asked
+	 * only for REVIEW_NEEDS_APPROVAL changes that nothing above approves. */
+	bool (*is_approved)(const struct change *change, void *arg);
+	void *arg;
+};
+
+enum plan_action {
+	PLAN_MKDIR,   /* parents first */
+	PLAN_CREATE,  /* a new file */
+	PLAN_REPLACE, /* another content for a file whose host side is still the base */
+	PLAN_APPEND,  /* lines at the end of a file, whatever else the host gained */
+	PLAN_DELETE,
+	PLAN_RMDIR, /* children first */
+};
+
+struct plan_entry {
+	const struct change *change; /* borrowed from the review */
+	enum plan_action action;
+};
+
+/* A change that stays pending although the choice covered it. */
+struct plan_rest {
+	const struct change *change;
+	const char *reason; /* borrowed from the plan; one line */
+};
+
+struct commit_plan;
+
+/* The review must outlive the plan. Returns 0, -ENOENT (*ret_missing, borrowed from the choice,
+ * names nothing that is pending) or -ENOMEM. */
+int commit_plan_new(const struct review *review, const struct commit_choice *choice,
+		    struct commit_plan **ret, const char **ret_missing);
+void commit_plan_free(struct commit_plan *plan);
+void cleanup_commit_plan_free(struct commit_plan **plan);
+#define cleanup_commit_plan __attribute__((cleanup(cleanup_commit_plan_free)))
+
+/* In the order of application. Borrowed. */
+size_t commit_plan_count(const struct commit_plan *plan);
+const struct plan_entry *commit_plan_get(const struct commit_plan *plan, size_t index);
+
+size_t commit_plan_rest_count(const struct commit_plan *plan);
+const struct plan_rest *commit_plan_rest_get(const struct commit_plan *plan, size_t index);
+
+const struct review *commit_plan_review(const struct commit_plan *plan);
+
+/* "mkdir", "create", "replace", "append", "delete", "rmdir". */
+const char *plan_action_name(enum plan_action action);
+
+#endif

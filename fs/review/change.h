@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/* One net change of a session: what stands at one name at the end, compared with what the session
+ * found there (or with what the last commit left there). Plain data; strings may hold any bytes and
+ * must be made safe before they are printed. */
+#ifndef CLAUDEFS_REVIEW_CHANGE_H
+#define CLAUDEFS_REVIEW_CHANGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "fs/journal/record.h"
+#include "fs/policy/decide.h"
+
+enum change_kind {
+	CHANGE_CREATE,      /* a file where there was nothing */
+	CHANGE_MODIFY,      /* a file with another content */
+	CHANGE_DELETE,      /* a file is gone */
+	CHANGE_MKDIR,       /* a directory where there was nothing */
+	CHANGE_RMDIR,       /* a directory is gone */
+	CHANGE_TYPE_CHANGE, /* a file became a directory or the reverse: never applied by itself */
+};
+
+/* What review thinks of it; in the order in which they are shown within each group: deletions and
+ * type changes first, then by path. */
+enum review_group {
+	REVIEW_WILL_COMMIT,    /* auto: committed without asking */
+	REVIEW_NEEDS_APPROVAL, /* committed when approved */
+	REVIEW_NEVER_LEAVES,   /* never leaves the session, whatever is approved */
+	REVIEW_HELD,     /* cannot be applied as it is (not JSON, symlink in the way, damaged ...),
+			    whatever is approved */
+	REVIEW_CONFLICT, /* the host changed too, or two changes fall on one name */
+};
+
+/* What the host must still be for the change to apply. */
+struct change_base {
+	bool exists;
+	bool is_directory;
+	bool is_sampled;                  /* hash: see sample.h */
+	bool is_commit;                   /* from the last receipt, not from the journal */
+	struct journal_identity identity; /* of the host's file */
+	uint64_t size;                    /* of the content as shown */
+	struct hash hash;                 /* of the content as shown; zero: unknown */
+	uint64_t object;                  /* copy of the content as shown; 0: none */
+};
+
+struct change {
+	char *path;
+	enum change_kind kind;
+	bool is_append_only; /* MODIFY: [0, base.size) is the base's content still */
+	uint64_t object;     /* content: [0, prefix) of the host's prefix_path, then the object */
+	uint64_t prefix;
+	char *prefix_path; /* NULL: no prefix */
+	uint64_t size;     /* of the whole content */
+	uint32_t mode;     /* as the session has it, type included */
+	uint64_t mtime_ns;
+	uint64_t time_ns; /* of the last record that made the change */
+	uint64_t seq;     /* of that record */
+	struct change_base base;
+	const char *exe;     /* last writer; NULL: unknown */
+	const char *command; /* its command line; NULL: unknown */
+	uint32_t pid;        /* in the session; 0: unknown */
+
+	/* The verdict of today's rules on this host. */
+	enum review_group group;
+	struct verdict verdict;
+	char reason[200]; /* one line; terminal-safe */
+	/* How it would be applied: verdict.merge, but REPLACE where nothing else can be. */
+	enum rule_merge merge;
+};
+
+/* "create", "modify", ...: for people and JSON. */
+const char *change_kind_name(enum change_kind kind);
+/* "commit", "approval", "never", "held", "conflict": for JSON. */
+const char *review_group_name(enum review_group group);
+
+#endif

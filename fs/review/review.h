@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* A session as a person sees it: its net changes, each with the verdict of today's rules on this
+ * host. Only reads, takes no lock, and works while the session runs, after a crash, and on the good
+ * prefix of a damaged journal. */
+#ifndef CLAUDEFS_REVIEW_REVIEW_H
+#define CLAUDEFS_REVIEW_REVIEW_H
+
+#include "fs/host/host_tree.h"
+#include "fs/policy/rules.h"
+#include "fs/review/change.h"
+#include "fs/review/replay.h"
+#include "fs/session/manifest.h"
+
+struct review;
+
+/* All borrowed for the life of the review. */
+struct review_options {
+	int session_fd;
+	const struct manifest *manifest;
+	const struct rules *rules;   /* today's, on the host; never the session's */
+	struct project_scope *scope; /* of manifest->project; the project's Claude sessions are
+					added to it */
+	struct host_tree *host;      /* of manifest->host_root and ->host_config */
+};
+
+/* Returns 0; -ENOENT (no journal), -EPROTONOSUPPORT (newer format), -EBADMSG (nothing of the
+ * journal or a receipt can be used), -ENOMEM or another -errno. */
+int review_open(const struct review_options *options, struct review **ret);
+void review_free(struct review *review);
+void cleanup_review_free(struct review **review);
+#define cleanup_review __attribute__((cleanup(cleanup_review_free)))
+
+/* The changes that are pending, in the order in which they should be shown: by group, deletions and
+ * type changes first, then by path. What was committed and has not changed since is not among them.
+ * Borrowed. */
+size_t review_count(const struct review *review);
+const struct change *review_get(const struct review *review, size_t index);
+/* NULL: no pending change of this name. */
+const struct change *review_find(const struct review *review, const char *path);
+size_t review_count_group(const struct review *review, enum review_group group);
+
+/* Names that commits of this session have applied so far. */
+size_t review_count_committed(const struct review *review);
+/* False if a commit was cut short: the next one finishes it first. */
+bool review_is_settled(const struct review *review);
+
+/* The replay beneath (processes, refused operations, state of the journal). Borrowed. */
+const struct replay *review_replay(const struct review *review);
+const struct review_options *review_options(const struct review *review);
+
+#endif
