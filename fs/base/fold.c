@@ -98,3 +98,10 @@ bool fold_is_visible(uint32_t code)
 	       category != UTF8PROC_CATEGORY_CN && category != UTF8PROC_CATEGORY_ZL &&
 	       category != UTF8PROC_CATEGORY_ZP;
 }
+
+unsigned int fold_width(uint32_t code)
+{
+	int width = utf8proc_charwidth((utf8proc_int32_t)code);
+
+	return width > 0 ? (unsigned int)width : 0;
+}
