@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Starting programs: exit codes, descriptors, argv. */
 #include "tests/unit/cmocka_setup.h"
 
 #include <errno.h>
