@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/* claudefs-init: PID 1 of the sandbox. Runs its role's table of steps, then the agent's command.
+ * It is started by claudefs-run inside the prepared namespaces and is of no use elsewhere. */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+#include "fs/base/message.h"
+#include "init/reap.h"
+#include "init/steps.h"
+
+static const char usage[] =
+	"usage: claudefs-init --role native [--terminal] [--view DIR] -- COMMAND [ARGUMENT...]\n"
+	"       claudefs-init --role native --list-steps\n";
+
+static int list_steps(const struct init_role *role)
+{
+	for (size_t i = 0; i < role->count; i++)
+		(void)printf("%-18s %s\n", role->steps[i].name, role->steps[i].why);
+	return fflush(stdout) == 0 ? EXIT_OK : EXIT_FAULT;
+}
+
+static int run_steps(const struct init_role *role, struct init_context *context)
+{
+	for (size_t i = 0; i < role->count; i++) {
+		int r;
+
+		context->reason[0] = '\0';
+		r = role->steps[i].run(context);
+		if (r < 0) {
+			message_error("step %s: %s; nothing was started", role->steps[i].name,
+				      context->reason[0] ? context->reason : strerror(-r));
+			return EXIT_RUN_FAILED;
+		}
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "list-steps", no_argument, NULL, 'l' },
+		{ "role", required_argument, NULL, 'r' },
+		{ "terminal", no_argument, NULL, 't' },
+		{ "view", required_argument, NULL, 'v' },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct init_context context = { 0 };
+	const struct init_role *role = NULL;
+	bool is_listing = false;
+	int option, r;
+
+	message_set_program("claudefs-init");
+	while ((option = getopt_long(argc, argv, "+", options, NULL)) != -1) {
+		if (option == 'l') {
+			is_listing = true;
+		} else if (option == 'r') {
+			role = init_role_find(optarg);
+		} else if (option == 't') {
+			context.has_terminal = true;
+		} else if (option == 'v') {
+			context.view = optarg;
+		} else {
+			(void)fputs(usage, stderr);
+			return EXIT_USAGE;
+		}
+	}
+	if (role && is_listing)
+		return list_steps(role);
+	if (!role || optind >= argc) {
+		(void)fputs(usage, stderr);
+		return EXIT_USAGE;
+	}
+	context.argv = argv + optind;
+	/* The agent shares our uid: this keeps /proc/1 (environment, memory, exe) closed to it. */
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return EXIT_RUN_FAILED;
+	reap_block_signals();
+	r = run_steps(role, &context);
+	return r != 0 ? r : reap_run(&context);
+}
