@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* What the daemon gives up before it reads anything: it holds credentials in memory and sits beside
+ * an agent that runs as the same user. */
+#ifndef CLAUDEFS_MOUNT_HARDEN_H
+#define CLAUDEFS_MOUNT_HARDEN_H
+
+#include <stddef.h>
+
+/* No core, not dumpable (so not to be ptraced by the same user), umask 0 (modes are decided by the
+ * view), as many fds as allowed, and no fd but 0 to 2 and keep (count of them, -1 ignored; at most
+ * 8). Returns 0 or -errno. */
+int harden_process(const int *keep, size_t count);
+
+/* Reads a secret from fd (closed afterwards) to its end into locked memory. *ret (ret_:
+ * harden_forget_secret) is NUL-terminated. Returns 0, -EFBIG (over 64 KiB) or -errno. */
+int harden_read_secret(int fd, char **ret);
+/* Wipes and frees. */
+void harden_forget_secret(char *secret);
+
+#endif
