@@ -53,6 +53,11 @@ int fold_name(const char *name, char **ret)
 	return 0;
 }
 
+int fold_compose(const char *name, char **ret)
+{
+	return map_name(name, UTF8PROC_STABLE | UTF8PROC_COMPOSE, ret);
+}
+
 bool fold_is_plain_name(const char *name)
 {
 	cleanup_free char *composed = NULL;
@@ -68,7 +73,7 @@ bool fold_is_plain_name(const char *name)
 		p += n;
 		left -= n;
 	}
-	if (map_name(name, UTF8PROC_STABLE | UTF8PROC_COMPOSE, &composed) < 0)
+	if (fold_compose(name, &composed) < 0)
 		return false;
 	return strcmp(composed, name) == 0;
 }

@@ -16,6 +16,10 @@
  * permissive rule) or -ENOMEM. */
 int fold_name(const char *name, char **ret);
 
+/* The NFC form of a name or path, nothing else changed. *ret (ret_). Returns 0, -EILSEQ or -ENOMEM.
+ */
+int fold_compose(const char *name, char **ret);
+
 /* True if name is valid UTF-8, in NFC, and free of control and default-ignorable code points: a
  * name that may be created on a host. */
 bool fold_is_plain_name(const char *name);
