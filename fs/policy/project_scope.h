@@ -19,12 +19,17 @@ void project_scope_free(struct project_scope *scope);
 void cleanup_project_scope_free(struct project_scope **scope);
 #define cleanup_project_scope __attribute__((cleanup(cleanup_project_scope_free)))
 
-const char *project_scope_path(const struct project_scope *scope);    /* borrowed */
-const char *project_scope_encoded(const struct project_scope *scope); /* borrowed */
+const char *project_scope_path(const struct project_scope *scope); /* borrowed */
+const char *
+project_scope_encoded(const struct project_scope *scope); /* borrowed; of the NFC form */
+const char *project_scope_encoded_folded(const struct project_scope *scope); /* borrowed; fold.h */
 
-/* Adds a Claude session id (a UUID; anything else is ignored) to the project's own. Thread-safe
- * against project_scope_has_session(). Returns 0 or -ENOMEM. At most 65,536; more are ignored (not
- * own). */
+/* True for the project's path, as given or in NFC (Claude writes its paths in NFC). */
+bool project_scope_is_path(const struct project_scope *scope, const char *path, size_t len);
+
+/* Adds a Claude session id (a UUID in lower case; anything else is ignored) to the project's own.
+ * Thread-safe against project_scope_has_session(). Returns 0 or -ENOMEM. At most 65,536; more are
+ * ignored (not own). */
 int project_scope_add_session(struct project_scope *scope, const char *uuid, size_t len);
 bool project_scope_has_session(const struct project_scope *scope, const char *uuid, size_t len);
 

@@ -35,7 +35,7 @@ enum rule_merge {
 };
 
 struct rule {
-	char *pattern; /* glob, anchored at the root of ~/.claude; see docs/RULES.md */
+	char *pattern; /* glob, anchored at the root of ~/.claude; see pattern.h, docs/RULES.md */
 	enum rule_read read;
 	enum rule_write write;
 	enum rule_merge merge;
@@ -46,6 +46,7 @@ struct rule {
 	unsigned int line;
 };
 
+struct pattern;
 struct rules; /* an ordered list; first match wins; the last rule is "**": show, never */
 
 struct rules_problem {
@@ -59,7 +60,7 @@ int rules_new_builtin(struct rules **ret);
 
 /* Adds a user's rule file in front of what is there already (so the file added last wins).
  * name is for messages. Returns 0, -EBADMSG (*problem says file, line and reason; rules unchanged),
- * -E2BIG (over RULES_MAX) or -ENOMEM. */
+ * -E2BIG (over RULES_MAX; *problem too) or -ENOMEM. */
 int rules_add_text(struct rules *rules, const char *name, const char *text, size_t len,
 		   struct rules_problem *problem);
 
@@ -68,14 +69,19 @@ void cleanup_rules_free(struct rules **rules);
 #define cleanup_rules __attribute__((cleanup(cleanup_rules_free)))
 
 size_t rules_count(const struct rules *rules);
-const struct rule *rules_get(const struct rules *rules, size_t index); /* borrowed */
+const struct rule *rules_get(const struct rules *rules, size_t index);            /* borrowed */
+const struct pattern *rules_get_pattern(const struct rules *rules, size_t index); /* borrowed */
 
-/* Identifies the rule set in a manifest: a digest over every field of every rule in order. */
+/* Identifies the rule set in a manifest: a digest over every field of every rule in order,
+ * but not where it was written (origin, line). */
 struct hash rules_hash(const struct rules *rules);
 
 /* The words of the rule files ("show", "auto", "append-lines", ...). */
 const char *rule_read_name(enum rule_read read);
 const char *rule_write_name(enum rule_write write);
 const char *rule_merge_name(enum rule_merge merge);
+
+/* True for the name of a filter (fs/filter implements them; a test compares the two lists). */
+bool rule_filter_is_known(const char *name);
 
 #endif

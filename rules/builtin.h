@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* The rule data of this directory as built into the programs, by embed.py. */
+#ifndef CLAUDEFS_RULES_BUILTIN_H
+#define CLAUDEFS_RULES_BUILTIN_H
+
+#include <stddef.h>
+
+extern const char rules_builtin_files[]; /* files.json */
+extern const size_t rules_builtin_files_len;
+
+extern const char rules_builtin_claude_json[]; /* claude-json.json */
+extern const size_t rules_builtin_claude_json_len;
+
+#endif
