@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# A real terminal for interactive programs: tmux on a socket of the test's own. Sourced by bash after
+# home.sh and claude.sh.
+
+need_terminal() {
+  need_tool tmux
+}
+
+terminal() {
+  tmux -S "$WORK/tmux" -f /dev/null "$@"
+}
+
+# terminal_start DIR COMMAND...: in a 120x40 terminal; its exit code goes to $WORK/terminal.code.
+terminal_start() {
+  local dir=$1 command
+  shift
+  printf -v command '%q ' "$@"
+  rm -f "$WORK/terminal.code"
+  terminal new-session -d -x 120 -y 40 -c "$dir" "$command; echo \$? >$WORK/terminal.code"
+}
+
+terminal_screen() {
+  terminal capture-pane -p 2>/dev/null | grep -v '^ *$'
+}
+
+# terminal_wait PATTERN [SECONDS]: until the screen shows an extended regular expression.
+terminal_wait() {
+  local i
+  for ((i = 0; i < ${2:-30} * 5; i++)); do
+    terminal_screen | grep -qE -e "$1" && return 0
+    [ ! -s "$WORK/terminal.code" ] || break
+    sleep 0.2
+  done
+  echo "the terminal never showed: $1"
+  terminal_screen
+  return 1
+}
+
+# terminal_type TEXT: as a person types, then Enter. The pause keeps it from counting as a paste.
+terminal_type() {
+  terminal send-keys -l -- "$1"
+  sleep 0.5
+  terminal send-keys Enter
+}
+
+terminal_key() {
+  terminal send-keys "$@"
+}
+
+# terminal_end [SECONDS]: waits for the program's end; its exit code is the result.
+terminal_end() {
+  local i
+  for ((i = 0; i < ${1:-30} * 5; i++)); do
+    [ -s "$WORK/terminal.code" ] && return "$(cat "$WORK/terminal.code")"
+    sleep 0.2
+  done
+  echo "the program in the terminal did not end"
+  terminal_screen
+  terminal kill-server
+  return 124
+}
