@@ -10,8 +10,11 @@
 
 #include "fs/base/hash.h"
 
-#define MANIFEST_VERSION 1u
-#define MANIFEST_MAX     (64u << 10) /* bytes */
+#define MANIFEST_VERSION     1u
+#define MANIFEST_MAX         (64u << 10) /* bytes */
+#define MANIFEST_PATH_MAX    4096u       /* bytes of each path */
+#define MANIFEST_ENDED_MAX   64u         /* bytes */
+#define MANIFEST_COMMAND_MAX 4096u       /* bytes; longer ones are cut when written */
 
 struct manifest {
 	uint32_t version;
@@ -37,7 +40,8 @@ void manifest_done(struct manifest *manifest);
  * any well-formed id. Returns 0, -ENOENT, -EPROTONOSUPPORT (newer version), -EBADMSG (not a
  * manifest, or not of this session) or -errno. */
 int manifest_read(int session_fd, const char *id, struct manifest *ret);
-/* Durable replacement. Returns 0 or -errno. */
+/* Durable replacement. Returns 0, -EINVAL (a field is missing, too long, or a path not absolute) or
+ * -errno. */
 int manifest_write(int session_fd, const struct manifest *manifest);
 
 #endif
