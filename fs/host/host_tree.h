@@ -25,7 +25,7 @@ void host_tree_close(struct host_tree *tree);
 void cleanup_host_tree_close(struct host_tree **tree);
 #define cleanup_host_tree __attribute__((cleanup(cleanup_host_tree_close)))
 
-/* False if ~/.claude does not exist. The identity is that of the pinned directory. */
+/* False if ~/.claude does not exist. The identity is that of the pinned directory (0, 0 then). */
 bool host_tree_exists(const struct host_tree *tree);
 void host_tree_identity(const struct host_tree *tree, uint64_t *ret_dev, uint64_t *ret_ino);
 
@@ -37,11 +37,13 @@ int host_tree_stat(struct host_tree *tree, const char *path, struct stat *ret);
  * fstat. */
 int host_tree_open_file(struct host_tree *tree, const char *path, struct stat *ret_st);
 
-/* Opens a directory for listing (fd, caller closes), or -errno. */
+/* Opens a directory as it is on disk (fd, caller closes), or -errno. To list, use
+ * host_tree_list(). */
 int host_tree_open_dir(struct host_tree *tree, const char *path);
 
 /* Calls each(name, arg) for every entry of directory path but "." and ".."; stops at the first
- * non-zero result and returns it. Entries may be anything: use host_tree_stat(). Returns 0 or
+ * non-zero result and returns it. Entries may be anything: use host_tree_stat(). The root lists the
+ * ".claude.json" that is served, wherever it lies; listing an absent root is no error. Returns 0 or
  * -errno. */
 int host_tree_list(struct host_tree *tree, const char *path,
 		   int (*each)(const char *name, void *arg), void *arg);
