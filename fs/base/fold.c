@@ -14,10 +14,10 @@ static int map_name(const char *name, utf8proc_option_t options, char **ret)
 	utf8proc_ssize_t n = utf8proc_map((const utf8proc_uint8_t *)name,
 					  (utf8proc_ssize_t)strlen(name), &mapped, options);
 
-	if (n == UTF8PROC_ERROR_NOMEM)
-		return -ENOMEM;
 	if (n < 0)
-		return -EILSEQ;
+		return n == UTF8PROC_ERROR_NOMEM ? -ENOMEM : -EILSEQ;
+	if (!mapped)
+		return -ENOMEM;
 	*ret = (char *)mapped;
 	return 0;
 }

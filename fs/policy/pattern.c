@@ -82,7 +82,13 @@ static void *append_element(void *array, size_t *count, size_t size)
 		return NULL;
 	*slot = grown;
 	memset(grown + *count * size, 0, size);
+/* gcc 12's analyzer forgets the store through the untyped slot above and sees a leak. */
+#pragma GCC diagnostic push
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
+#endif
 	return grown + (*count)++ * size;
+#pragma GCC diagnostic pop
 }
 
 static int token_set_literal(struct token *token, const char *data, const char **reterr_reason)
