@@ -76,7 +76,7 @@ esac
 ok 'the agent came to its end' equal end "$(tail -n 1 "$PROJECT/attack.log" 2>/dev/null)"
 ok 'its ordinary writes worked inside' grep -q '^0 put plans/good.md' "$PROJECT/attack.log"
 ok 'its symlinks, links and special files were refused inside' \
-  not grep -E '^0 (ln|mkfifo|mknod|perl) ' "$PROJECT/attack.log"
+  lacks '^0 (ln|mkfifo|mknod|perl) ' "$PROJECT/attack.log"
 manifest take "$HOME" >"$WORK/after"
 ok 'before commit nothing at all changed on the host' \
   manifest compare "$WORK/before" "$WORK/after" --ignore "$ignored"
@@ -95,7 +95,7 @@ if [ "$kind" = control ]; then
   done
   ok 'even then there are no links or special files on the host' \
     equal '' "$(find "$HOME/.claude" ! -type f ! -type d)"
-  ok 'even then the home outside the state is untouched' not grep -v '^\.claude[/.]' "$WORK/damage"
+  ok 'even then the home outside the state is untouched' lacks '^([^.]|\.[^c]|\.claude[^/.])' "$WORK/damage"
 else
   ok 'nothing but approved regular files changed in the whole home' whole_home_is_safe
   ok 'an approved file came through' contains "$HOME/.claude/plans/good.md" 'a plan'

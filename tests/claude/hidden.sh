@@ -83,9 +83,9 @@ add_hidden_state
 ok 'a session looks around on a host with hidden state' observe with
 ok 'it sees its own transcript' grep -q "projects/$own/00000000-0000-4000-8000-000000000009.jsonl f" "$WORK/with.seen"
 ok 'it sees its own prompt' grep -qF '"display":"mine"' "$WORK/with.seen"
-ok 'no canary shows in names, sizes or contents' not grep -a CANARY "$WORK/with.seen"
-ok 'no canary shows in /proc' not grep -a CANARY "$WORK/with.process"
-ok 'the session directory shows in no mount and no process' not grep -aF .local/state/claudefs "$WORK/with.process"
+ok 'no canary shows in names, sizes or contents' lacks CANARY "$WORK/with.seen"
+ok 'no canary shows in /proc' lacks CANARY "$WORK/with.process"
+ok 'the session directory shows in no mount and no process' lacks '\.local/state/claudefs' "$WORK/with.process"
 
 remove_hidden_state
 ok 'a session looks around on a host without it' observe without

@@ -18,7 +18,7 @@ transcript=$(transcripts "$HOME/.claude" | tail -n 1)
 ok 'the transcript is on the host after the automatic commit' test -s "$transcript"
 tool_results "$transcript" >"$WORK/results"
 ok 'the transcript holds three tool results' equal 3 "$(wc -l <"$WORK/results")"
-ok 'none of them is an error' not grep '^error' "$WORK/results"
+ok 'none of them is an error' lacks '^error' "$WORK/results"
 ok 'the output of the command is in it' contains "$WORK/results" bash-was-here
 id=$(basename "$transcript" .jsonl)
 ok 'the task is on the host' contains "$HOME/.claude/tasks/$id/1.json" 'the first task'

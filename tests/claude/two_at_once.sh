@@ -35,8 +35,8 @@ ok 'sessions in two projects end with 0' equal '0 0' "$code_a $code_b"
 [ "$code_a $code_b" = '0 0' ] || sed 's/^/# /' "$WORK/a" "$WORK/b"
 ok 'the one has its third transcript' equal 3 "$(transcripts "$HOME/.claude" | wc -l)"
 ok 'the other has its first' equal 1 "$(transcripts "$HOME/.claude" "$other" | wc -l)"
-ok 'nothing of the other project is in the one' not grep -r apart-second "$HOME/.claude/projects/$(encoded "$PROJECT")"
-ok 'nothing of the one is in the other' not grep -r apart-first "$HOME/.claude/projects/$(encoded "$other")"
+ok 'nothing of the other project is in the one' lacks apart-second "$HOME/.claude/projects/$(encoded "$PROJECT")"
+ok 'nothing of the one is in the other' lacks apart-first "$HOME/.claude/projects/$(encoded "$other")"
 
 for session in "$HOME/.local/state/claudefs/sessions"/*/; do
   ok "session $(basename "$session") verifies" review --session "$(basename "$session")" verify

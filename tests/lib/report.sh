@@ -43,6 +43,17 @@ contains() {
   }
 }
 
+# lacks PATTERN FILE|DIR: for ok; an extended regular expression. What is not there, or empty, proves
+# nothing and fails.
+lacks() {
+  [ -s "$2" ] || {
+    echo "$2 is empty or absent"
+    return 1
+  }
+  grep -raE -e "$1" -- "$2"
+  [ $? -eq 1 ]
+}
+
 # within DIR COMMAND... and into FILE COMMAND...: for ok.
 within() {
   (cd "$1" && shift && "$@" </dev/null)
