@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* The agent's environment: an allowlist of the caller's, what --env names, and what the sandbox
+ * sets itself. */
+#ifndef CLAUDEFS_LAUNCHER_ENVIRONMENT_H
+#define CLAUDEFS_LAUNCHER_ENVIRONMENT_H
+
+#include "launcher/string_list.h"
+
+/* wanted: NAME or NAME=VALUE of --env; they win over the allowlist, and lose against home, user
+ * and the sandbox's own settings. config_dir is CLAUDE_CONFIG_DIR inside. Returns 0 or -ENOMEM. */
+int environment_build(char *const *caller, const struct string_list *wanted, const char *home,
+		      const char *user, const char *config_dir, struct string_list *ret);
+
+#endif

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+#include "launcher/find_program.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/base/fd.h"
+#include "fs/base/message.h"
+
+#if defined(__x86_64__)
+#define NPM_MACHINE "x64"
+#elif defined(__aarch64__)
+#define NPM_MACHINE "arm64"
+#else
+#define NPM_MACHINE "unknown"
+#endif
+#define NATIVE_PACKAGE "claude-code-linux-" NPM_MACHINE "/claude"
+
+/* Relative to the directory of claudefs-run: installed first, then the build tree. */
+static const char *const sibling_places[] = {
+	"", "/../libexec/claudefs", "/../init", "/../fs/cli", "/../fs/mount",
+};
+
+/* Relative to the directory of npm's wrapper (bin/claude.exe or cli-wrapper.cjs, both reached
+ * through a symlink): as npm hoists the package, and as it nests it. */
+static const char *const native_places[] = {
+	"/../" NATIVE_PACKAGE,
+	"/../../" NATIVE_PACKAGE,
+	"/node_modules/@anthropic-ai/" NATIVE_PACKAGE,
+	"/../node_modules/@anthropic-ai/" NATIVE_PACKAGE,
+};
+
+/* Relative to data_dir/claude: `npm install --prefix`, and with --global. */
+static const char *const own_places[] = {
+	"/claude/node_modules/@anthropic-ai/" NATIVE_PACKAGE,
+	"/claude/lib/node_modules/@anthropic-ai/" NATIVE_PACKAGE,
+	"/claude/lib/node_modules/@anthropic-ai/claude-code/node_modules/"
+	"@anthropic-ai/" NATIVE_PACKAGE,
+	"/claude/bin/claude",
+};
+
+/* The kernel's name of an executable regular file (ret_), or NULL with errno. */
+static char *canonical_program(const char *path)
+{
+	cleanup_fd int fd = open(path, O_PATH | O_CLOEXEC);
+	cleanup_free char *target = (char *)calloc(1, PATH_MAX + 1);
+	char link[32];
+	struct stat info;
+	ssize_t len;
+
+	if (fd < 0 || !target || fstat(fd, &info) < 0)
+		return NULL;
+	if (!S_ISREG(info.st_mode) || (info.st_mode & 0111) == 0) {
+		errno = EACCES;
+		return NULL;
+	}
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	len = readlink(link, target, PATH_MAX);
+	if (len < 0 || len >= PATH_MAX)
+		return NULL;
+	return steal_ptr(&target);
+}
+
+/* The first of base + places[i] that is a program (ret_), or NULL. */
+static char *first_program(const char *base, const char *const *places, size_t count,
+			   const char *name)
+{
+	for (size_t i = 0; i < count; i++) {
+		cleanup_free char *path = NULL;
+		char *found;
+
+		if (asprintf(&path, "%s%s%s", base, places[i], name) < 0)
+			return NULL;
+		found = canonical_program(path);
+		if (found)
+			return found;
+	}
+	return NULL;
+}
+
+char *find_sibling(const char *name)
+{
+	cleanup_free char *self = canonical_program("/proc/self/exe");
+	cleanup_free char *suffix = NULL;
+	char *found;
+
+	if (!self || asprintf(&suffix, "/%s", name) < 0) {
+		message_error("%s: cannot look for it: %s", name, strerror(errno));
+		return NULL;
+	}
+	*strrchr(self, '/') = '\0';
+	found = first_program(self, sibling_places, sizeof(sibling_places) / sizeof(char *),
+			      suffix);
+	if (!found)
+		message_error("%s: not found beside claudefs-run in %s; install all programs", name,
+			      self);
+	return found;
+}
+
+static bool is_native(const char *path)
+{
+	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	char magic[4] = "";
+
+	return fd >= 0 && fd_pread_all(fd, magic, sizeof(magic), 0) == sizeof(magic) &&
+	       memcmp(magic, "\177ELF", sizeof(magic)) == 0;
+}
+
+/* "claude" on PATH, links followed (ret_), or NULL. Relative entries of PATH are skipped. */
+static char *search_path(void)
+{
+	const char *cursor = getenv("PATH");
+
+	while (cursor && *cursor) {
+		int len = (int)strcspn(cursor, ":");
+		cleanup_free char *path = NULL;
+		char *found;
+
+		if (cursor[0] == '/') {
+			if (asprintf(&path, "%.*s/claude", len, cursor) < 0)
+				return NULL;
+			found = canonical_program(path);
+			if (found)
+				return found;
+		}
+		cursor += len + (cursor[len] == ':');
+	}
+	return NULL;
+}
+
+static char *native_beside(const char *wrapper)
+{
+	cleanup_free char *dir = strdup(wrapper);
+
+	if (!dir)
+		return NULL;
+	*strrchr(dir, '/') = '\0';
+	return first_program(dir, native_places, sizeof(native_places) / sizeof(char *), "");
+}
+
+char *find_claude(const char *given, const struct host_places *places)
+{
+	cleanup_free char *found = NULL;
+	char *native;
+
+	if (given) {
+		found = canonical_program(given);
+		if (!found)
+			message_error("--claude %s: %s", given, strerror(errno));
+		return steal_ptr(&found);
+	}
+	found = search_path();
+	if (found && is_native(found))
+		return steal_ptr(&found);
+	native = found ? native_beside(found) : NULL;
+	if (!native)
+		native = first_program(places->data_dir, own_places,
+				       sizeof(own_places) / sizeof(char *), "");
+	if (native)
+		return native;
+	if (found)
+		message_error("%s: is not the native program and none lies beside it; install "
+			      "@anthropic-ai/claude-code with its optional dependencies, or name "
+			      "one with --claude",
+			      found);
+	else
+		message_error("claude: not found on PATH; install Claude Code (npm install -g "
+			      "@anthropic-ai/claude-code), or name it with --claude");
+	return NULL;
+}

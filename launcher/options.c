@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: MIT */
+#include "launcher/options.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/base/fd.h"
+#include "fs/base/json.h"
+#include "fs/base/message.h"
+
+static const char *const network_names[] = { [NETWORK_NONE] = "none", [NETWORK_HOST] = "host" };
+static const char *const commit_names[] = {
+	[COMMIT_AUTO] = "auto", [COMMIT_ASK] = "ask", [COMMIT_NEVER] = "never"
+};
+
+const char *network_mode_name(enum network_mode mode)
+{
+	return network_names[mode];
+}
+
+const char *commit_mode_name(enum commit_mode mode)
+{
+	return commit_names[mode];
+}
+
+/* Each takes the value (NULL for options without one) and returns 0 or an exit code. */
+typedef int option_handler(struct options *options, const char *value);
+
+static int find_word(const char *option, const char *value, const char *const *words, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(words[i], value) == 0)
+			return (int)i;
+	}
+	message_error("%s: unknown value \"%s\"; see --help", option, value);
+	return -1;
+}
+
+static int set_commit(struct options *options, const char *value)
+{
+	int word = find_word("--commit", value, commit_names, 3);
+
+	if (word < 0)
+		return EXIT_USAGE;
+	options->commit = (enum commit_mode)word;
+	return 0;
+}
+
+static int set_network(struct options *options, const char *value)
+{
+	int word = find_word("--network", value, network_names, 2);
+
+	if (word < 0)
+		return EXIT_USAGE;
+	options->network = (enum network_mode)word;
+	return 0;
+}
+
+static int set_runtime(struct options *options, const char *value)
+{
+	static const char *const words[] = { "auto", "native", "docker", "podman" };
+	int word = find_word("--runtime", value, words, 4);
+
+	(void)options;
+	if (word < 0)
+		return EXIT_USAGE;
+	if (word > 1) {
+		message_error("--runtime %s: not available yet; use native", value);
+		return EXIT_USAGE;
+	}
+	return 0;
+}
+
+static int set_string(char **target, const char *value)
+{
+	free(*target);
+	*target = strdup(value);
+	return *target ? 0 : EXIT_RUN_FAILED;
+}
+
+static int set_claude(struct options *options, const char *value)
+{
+	return set_string(&options->claude, value);
+}
+
+static int set_rules(struct options *options, const char *value)
+{
+	return set_string(&options->rules, value);
+}
+
+static int add_env(struct options *options, const char *value)
+{
+	size_t name_len = strcspn(value, "=");
+
+	if (name_len == 0 || (value[0] >= '0' && value[0] <= '9') ||
+	    strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_") <
+		    name_len) {
+		message_error("--env %s: not NAME or NAME=VALUE", value);
+		return EXIT_USAGE;
+	}
+	string_list_add(&options->env, value);
+	return options->env.is_failed ? EXIT_RUN_FAILED : 0;
+}
+
+static int set_no_sync_back(struct options *options, const char *value)
+{
+	(void)value;
+	options->commit = COMMIT_NEVER;
+	return 0;
+}
+
+static int set_help(struct options *options, const char *value)
+{
+	(void)value;
+	options->is_help = true;
+	return 0;
+}
+
+static int set_version(struct options *options, const char *value)
+{
+	(void)value;
+	options->is_version = true;
+	return 0;
+}
+
+static int set_print_plan(struct options *options, const char *value)
+{
+	(void)value;
+	options->is_print_plan = true;
+	return 0;
+}
+
+static int set_shell(struct options *options, const char *value)
+{
+	(void)value;
+	options->command = COMMAND_SHELL;
+	return 0;
+}
+
+static int set_exec(struct options *options, const char *value)
+{
+	(void)value;
+	options->command = COMMAND_EXEC;
+	return 0;
+}
+
+/* In the order of the help. An option without handler is known, and answered honestly. */
+static const struct option_row {
+	const char *name;
+	const char *argument; /* NULL: takes none */
+	const char *help;     /* NULL: not shown */
+	option_handler *handle;
+	bool may_configure; /* also a key of --config */
+} option_table[] = {
+	{ "--network", "none|host",
+	  "none (default): loopback only; host: the host's network, unfiltered", set_network,
+	  true },
+	{ "--commit", "auto|ask|never",
+	  "at the end: commit what the rules let out (default), ask for the rest too, or nothing",
+	  set_commit, true },
+	{ "--no-sync-back", NULL, "the same as --commit never", set_no_sync_back, false },
+	{ "--env", "NAME[=VALUE]", "pass a variable (repeatable); without a value: the caller's",
+	  add_env, true },
+	{ "--rules", "FILE", "add a rule file in front of the others", set_rules, true },
+	{ "--claude", "PATH", "the Claude Code program to run", set_claude, true },
+	{ "--runtime", "auto|native", "what makes the sandbox (default auto)", set_runtime, true },
+	{ "--config", "FILE", "options from a JSON object with the same names", NULL, false },
+	{ "--shell", NULL, "run a shell in the sandbox instead of claude", set_shell, false },
+	{ "--exec", "CMD...", "run a command instead of claude; takes the rest of the line",
+	  set_exec, false },
+	{ "--print-plan", NULL, "show what would be done, as JSON, and do nothing", set_print_plan,
+	  false },
+	{ "--help", NULL, "show this help (also -h)", set_help, false },
+	{ "--version", NULL, "show the version", set_version, false },
+	/* Known from older tools, and never handed to claude. */
+	{ "--allow-git-push", NULL, NULL, NULL, false },
+	{ "--disallow-broad-gh-token", NULL, NULL, NULL, false },
+	{ "--fresh-creds", NULL, NULL, NULL, false },
+	{ "--isolate-claude-data", NULL, NULL, NULL, false },
+	{ "--no-gvisor", NULL, NULL, NULL, false },
+	{ "--rebuild", NULL, NULL, NULL, false },
+	{ "--reload-firewall", NULL, NULL, NULL, false },
+	{ "--with-gvisor", NULL, NULL, NULL, false },
+};
+#define OPTION_COUNT (sizeof(option_table) / sizeof(option_table[0]))
+
+void options_print_help(FILE *stream)
+{
+	(void)fputs(
+		"usage: claudefs-run [OPTION...] [DIR] [CLAUDE ARGUMENT...]\n\n"
+		"Runs Claude Code on the project in DIR (default: the current directory), without "
+		"letting\nit touch ~/.claude. The first argument that is an existing directory is "
+		"DIR; all others\nthat are not listed here go to claude; so does everything after "
+		"--.\n\n",
+		stream);
+	for (size_t i = 0; i < OPTION_COUNT; i++) {
+		const struct option_row *row = &option_table[i];
+		int width;
+
+		if (!row->help)
+			continue;
+		width = fprintf(stream, "  %s %s", row->name, row->argument ? row->argument : "");
+		(void)fprintf(stream, "%*s%s\n", width < 28 ? 28 - width : 1, "", row->help);
+	}
+	(void)fputs(
+		"\nExamples:\n"
+		"  claudefs-run ~/proj                      interactive\n"
+		"  claudefs-run ~/proj -p \"fix the tests\"   one-shot\n"
+		"  claudefs-run ~/proj --exec make check    another command in the same sandbox\n"
+		"\nThe exit code is the command's; 125 to 127 are claudefs-run's own failures.\n",
+		stream);
+}
+
+/* The row for arg ("--name" or "--name=value"); *ret_value points behind the '='. */
+static const struct option_row *find_row(const char *arg, const char **ret_value)
+{
+	size_t len = strcspn(arg, "=");
+
+	for (size_t i = 0; i < OPTION_COUNT; i++) {
+		if (strlen(option_table[i].name) == len &&
+		    strncmp(option_table[i].name, arg, len) == 0) {
+			*ret_value = arg[len] == '=' ? arg + len + 1 : NULL;
+			return &option_table[i];
+		}
+	}
+	return NULL;
+}
+
+static bool is_directory(const char *path)
+{
+	struct stat info;
+
+	return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+void options_done(struct options *options)
+{
+	free(options->project);
+	free(options->claude);
+	free(options->rules);
+	string_list_done(&options->env);
+	string_list_done(&options->arguments);
+	*options = (struct options){ 0 };
+}
+
+static int run_row(const struct option_row *row, const char *value, struct options *options,
+		   char **ret_config)
+{
+	if (strcmp(row->name, "--config") == 0)
+		return set_string(ret_config, value);
+	if (!row->handle) {
+		message_error("%s: not available yet", row->name);
+		return EXIT_USAGE;
+	}
+	options->given |= 1u << (row - option_table);
+	return row->handle(options, value);
+}
+
+/* Everything from argv[i] on belongs to claude or the command. */
+static void take_rest(int argc, char **argv, int i, struct options *options)
+{
+	for (; i < argc; i++)
+		string_list_add(&options->arguments, argv[i]);
+}
+
+/* Handles argv[*i]. Returns 0 or an exit code; *i is then at the last argument used. */
+static int parse_one(int argc, char **argv, int *i, struct options *options, char **ret_config)
+{
+	const char *arg = strcmp(argv[*i], "-h") == 0 ? "--help" : argv[*i];
+	const char *value = NULL;
+	const struct option_row *row = find_row(arg, &value);
+
+	if (!row) {
+		if (!options->project && is_directory(arg))
+			return set_string(&options->project, arg);
+		string_list_add(&options->arguments, arg);
+		return 0;
+	}
+	if (row->handle == set_exec) {
+		if (*i + 1 < argc && strcmp(argv[*i + 1], "--") == 0)
+			(*i)++;
+		if (*i + 1 >= argc || value) {
+			message_error("--exec: a command must follow");
+			return EXIT_USAGE;
+		}
+		take_rest(argc, argv, *i + 1, options);
+		*i = argc;
+		return set_exec(options, NULL);
+	}
+	if (!row->argument && value) {
+		message_error("%s: takes no value", row->name);
+		return EXIT_USAGE;
+	}
+	if (row->argument && !value) {
+		if (*i + 1 >= argc) {
+			message_error("%s: %s must follow", row->name, row->argument);
+			return EXIT_USAGE;
+		}
+		value = argv[++*i];
+	}
+	return run_row(row, value, options, ret_config);
+}
+
+int options_parse(int argc, char **argv, struct options *ret)
+{
+	cleanup_free char *config = NULL;
+	int r;
+
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--") == 0) {
+			take_rest(argc, argv, i + 1, ret);
+			break;
+		}
+		r = parse_one(argc, argv, &i, ret, &config);
+		if (r != 0)
+			return r;
+	}
+	if (ret->arguments.is_failed || ret->env.is_failed) {
+		message_error("%s", strerror(ENOMEM));
+		return EXIT_RUN_FAILED;
+	}
+	if (ret->command == COMMAND_SHELL && ret->arguments.count > 0) {
+		message_error("--shell: takes no arguments (\"%s\"); use --exec",
+			      ret->arguments.items[0]);
+		return EXIT_USAGE;
+	}
+	return config ? options_read_config(ret, config) : 0;
+}
+
+static int apply_value(struct options *options, const struct option_row *row, const json_t *value)
+{
+	size_t index;
+	json_t *item;
+	int r = 0;
+
+	if (json_is_string(value))
+		return row->handle(options, json_string_value(value));
+	if (row->handle != add_env || !json_is_array(value))
+		return -EINVAL;
+	json_array_foreach (value, index, item) {
+		if (!json_is_string(item))
+			return -EINVAL;
+		r = add_env(options, json_string_value(item));
+		if (r != 0)
+			break;
+	}
+	return r;
+}
+
+static int apply_key(struct options *options, const char *path, const char *key,
+		     const json_t *value)
+{
+	for (size_t i = 0; i < OPTION_COUNT; i++) {
+		const struct option_row *row = &option_table[i];
+		bool is_given = (options->given & (1u << i)) != 0;
+		int r;
+
+		if (!row->may_configure || strcmp(row->name + 2, key) != 0)
+			continue;
+		/* The command line wins; variables add up. */
+		if (is_given && row->handle != add_env)
+			return 0;
+		if (row->handle == set_commit && options->commit == COMMIT_NEVER)
+			return 0;
+		r = apply_value(options, row, value);
+		if (r < 0) {
+			message_error("%s: \"%s\": wrong type of value", path, key);
+			return EXIT_USAGE;
+		}
+		return r;
+	}
+	message_error("%s: unknown option \"%s\"", path, key);
+	return EXIT_USAGE;
+}
+
+int options_read_config(struct options *options, const char *path)
+{
+	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	cleanup_free char *text = NULL;
+	cleanup_json json_t *root = NULL;
+	struct json_problem problem = { 0 };
+	const char *key;
+	json_t *value;
+	size_t len = 0;
+	int r = fd < 0 ? -errno : fd_read_file(fd, OPTIONS_CONFIG_MAX, &text, &len);
+
+	if (r < 0) {
+		message_error("%s: %s", path, strerror(-r));
+		return EXIT_USAGE;
+	}
+	r = json_load_strict(text, len, &root, &problem);
+	if (r < 0 || !json_is_object(root)) {
+		message_error("%s:%u: %s", path, problem.line,
+			      r < 0 ? problem.reason : "not a JSON object");
+		return EXIT_USAGE;
+	}
+	json_object_foreach (root, key, value) {
+		r = apply_key(options, path, key, value);
+		if (r != 0)
+			return r;
+	}
+	return 0;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/* The command line of claudefs-run, and the same options from a --config file.
+ * Ours are those of one table; the first argument that is an existing directory is the project;
+ * everything else belongs to claude, in its order. */
+#ifndef CLAUDEFS_LAUNCHER_OPTIONS_H
+#define CLAUDEFS_LAUNCHER_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "launcher/string_list.h"
+
+#define OPTIONS_CONFIG_MAX (64u << 10) /* bytes of a --config file */
+
+enum network_mode {
+	NETWORK_NONE, /* loopback only */
+	NETWORK_HOST, /* the host's network, unfiltered */
+};
+
+enum commit_mode {
+	COMMIT_AUTO,  /* commit what the rules let out without asking */
+	COMMIT_ASK,   /* ask for each held change as well */
+	COMMIT_NEVER, /* only say what there is */
+};
+
+enum command_kind {
+	COMMAND_CLAUDE,
+	COMMAND_EXEC,
+	COMMAND_SHELL,
+};
+
+struct options {
+	enum network_mode network;
+	enum commit_mode commit;
+	enum command_kind command;
+	bool is_help;
+	bool is_version;
+	bool is_print_plan;
+	char *project;                /* as given; NULL: the current directory */
+	char *claude;                 /* --claude PATH */
+	char *rules;                  /* --rules FILE */
+	struct string_list env;       /* NAME or NAME=VALUE */
+	struct string_list arguments; /* for claude, or the command of --exec */
+	unsigned int given;           /* bits of options on the command line (internal) */
+};
+
+void options_done(struct options *options);
+#define cleanup_options __attribute__((cleanup(options_done)))
+
+/* Fills ret (which starts as { 0 }). Returns 0, or an exit code after a line on stderr. */
+int options_parse(int argc, char **argv, struct options *ret);
+
+/* Fills in what the command line left open, from a JSON object with the same names:
+ * { "network": "host", "env": ["NAME", "NAME=VALUE"], ... }. An unknown name or value is an error.
+ * Returns 0, or an exit code after a line on stderr. */
+int options_read_config(struct options *options, const char *path);
+
+void options_print_help(FILE *stream);
+
+const char *network_mode_name(enum network_mode mode);
+const char *commit_mode_name(enum commit_mode mode);
+
+#endif

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+#include "launcher/plan.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/base/message.h"
+#include "fs/base/path_name.h"
+#include "launcher/environment.h"
+#include "launcher/find_program.h"
+
+extern char **environ;
+
+/* Claude Code reads instructions from below /home/claude on its own account, so no home is ever
+ * called that; and one inside a system directory could not be made. */
+static const char *const unusable_homes[] = { "/bin",  "/dev",  "/etc", "/home/claude", "/lib",
+					      "/proc", "/sbin", "/sys", "/tmp/claude",  "/usr" };
+#define OTHER_HOME "/home/user"
+
+void plan_done(struct plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		free(plan->entries[i].target);
+		free(plan->entries[i].source);
+	}
+	free(plan->entries);
+	free(plan->home);
+	free(plan->view);
+	free(plan->project);
+	string_list_done(&plan->env);
+	string_list_done(&plan->argv);
+	*plan = (struct plan){ 0 };
+}
+
+struct plan_entry *plan_add(struct plan *plan, enum plan_kind kind, const char *source,
+			    const char *target, unsigned int flags)
+{
+	static struct plan_entry scratch;
+	struct plan_entry entry = { .kind = kind, .flags = flags };
+	struct plan_entry *entries = (struct plan_entry *)realloc(
+		plan->entries, (plan->count + 1) * sizeof(*plan->entries));
+
+	if (entries)
+		plan->entries = entries;
+	entry.target = strdup(target);
+	entry.source = source ? strdup(source) : NULL;
+	if (!entries || !entry.target || (source && !entry.source)) {
+		free(entry.target);
+		free(entry.source);
+		plan->is_failed = true;
+		return &scratch;
+	}
+	entries[plan->count] = entry;
+	return &entries[plan->count++];
+}
+
+static const char *home_inside(const char *host_home)
+{
+	for (size_t i = 0; i < sizeof(unusable_homes) / sizeof(unusable_homes[0]); i++) {
+		if (path_is_beneath(host_home + 1, unusable_homes[i] + 1))
+			return OTHER_HOME;
+	}
+	return host_home;
+}
+
+static int add_programs(struct plan *plan, const struct options *options,
+			const struct host_places *places)
+{
+	cleanup_free char *init = find_sibling("claudefs-init");
+	cleanup_free char *claude = NULL;
+
+	if (!init)
+		return EXIT_RUN_FAILED;
+	/* Read-only mounts of the files: not even through /proc/1/exe can they be changed. */
+	(void)plan_add(plan, PLAN_BIND, init, PLAN_INIT, PLAN_EXEC);
+	/* The other commands run without claude, so that a sandbox can be looked at anyway. */
+	if (options->command == COMMAND_CLAUDE || options->claude) {
+		claude = find_claude(options->claude, places);
+		if (!claude)
+			return EXIT_RUN_NOT_FOUND;
+		(void)plan_add(plan, PLAN_BIND, claude, PLAN_CLAUDE, PLAN_EXEC);
+	}
+	return 0;
+}
+
+static void add_command(struct plan *plan, const struct options *options)
+{
+	switch (options->command) {
+	case COMMAND_CLAUDE: string_list_add(&plan->argv, PLAN_CLAUDE); break;
+	case COMMAND_EXEC: break;
+	case COMMAND_SHELL:
+		string_list_add(&plan->argv, "/bin/bash");
+		string_list_add(&plan->argv, "-i");
+		break;
+	}
+	for (size_t i = 0; i < options->arguments.count; i++)
+		string_list_add(&plan->argv, options->arguments.items[i]);
+}
+
+static const char *user_name(const struct plan *plan)
+{
+	const struct passwd *entry = getpwuid(plan->uid);
+
+	return entry && entry->pw_name[0] && !strpbrk(entry->pw_name, ":\n") ? entry->pw_name
+									     : "user";
+}
+
+static void add_accounts(struct plan *plan, const char *user)
+{
+	cleanup_free char *passwd = NULL;
+	cleanup_free char *group = NULL;
+	int r;
+
+	r = asprintf(&passwd, "%s%s:x:%u:%u::%s:/bin/bash\nnobody:x:65534:65534::/:/bin/false\n",
+		     plan->uid == 0 ? "" : "root:x:0:0::/:/bin/false\n", user, plan->uid, plan->gid,
+		     plan->home);
+	if (r >= 0)
+		r = asprintf(&group, "%s%s:x:%u:\nnogroup:x:65534:\n",
+			     plan->gid == 0 ? "" : "root:x:0:\n", user, plan->gid);
+	if (r < 0) {
+		plan->is_failed = true;
+		return;
+	}
+	plan_add(plan, PLAN_FILE, passwd, "/etc/passwd", 0)->mode = 0644;
+	plan_add(plan, PLAN_FILE, group, "/etc/group", 0)->mode = 0644;
+}
+
+int plan_make(const struct options *options, const struct host_places *places,
+	      const struct project *project, struct plan *ret)
+{
+	struct plan_entry *bind;
+	int r;
+
+	ret->runtime = "native";
+	ret->network = options->network;
+	ret->uid = geteuid();
+	ret->gid = getegid();
+	ret->home = strdup(home_inside(places->home));
+	ret->project = strdup(project->path);
+	if (!ret->home || !ret->project || asprintf(&ret->view, "%s/.claude", ret->home) < 0) {
+		ret->view = NULL;
+		message_error("%s", strerror(ENOMEM));
+		return EXIT_RUN_FAILED;
+	}
+	plan_add_system(ret);
+	add_accounts(ret, user_name(ret));
+	plan_add_home(ret, places->home);
+	r = add_programs(ret, options, places);
+	if (r != 0)
+		return r;
+	bind = plan_add(ret, PLAN_BIND, project->path, project->path, PLAN_WRITABLE | PLAN_EXEC);
+	bind->dev = project->dev;
+	bind->ino = project->ino;
+	(void)plan_add(ret, PLAN_LINK, project->path, "/workspace", 0);
+	(void)plan_add(ret, PLAN_VIEW, NULL, ret->view, PLAN_WRITABLE | PLAN_EXEC);
+	add_command(ret, options);
+	r = environment_build(environ, &options->env, ret->home, user_name(ret), ret->view,
+			      &ret->env);
+	if (r < 0 || ret->is_failed || ret->argv.is_failed) {
+		message_error("%s", strerror(ENOMEM));
+		return EXIT_RUN_FAILED;
+	}
+	return 0;
+}

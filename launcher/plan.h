@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/* Everything about a sandbox, computed once before anything is made: what a runtime carries out,
+ * and what --print-plan shows. */
+#ifndef CLAUDEFS_LAUNCHER_PLAN_H
+#define CLAUDEFS_LAUNCHER_PLAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+#include "launcher/host_places.h"
+#include "launcher/options.h"
+#include "launcher/project.h"
+#include "launcher/string_list.h"
+
+#define PLAN_INIT   "/opt/claudefs/claudefs-init" /* paths inside */
+#define PLAN_CLAUDE "/opt/claudefs/bin/claude"
+
+enum plan_kind {
+	PLAN_BIND,   /* source: a path of the host */
+	PLAN_DEVPTS, /* terminals of its own */
+	PLAN_DIR,    /* an empty directory */
+	PLAN_FILE,   /* source: its content */
+	PLAN_LINK,   /* source: where the symlink points */
+	PLAN_PROC,   /* of the new pid namespace */
+	PLAN_TMPFS,
+	PLAN_VIEW, /* the FUSE view */
+};
+
+enum plan_flags {
+	PLAN_WRITABLE = 1, /* else read-only */
+	PLAN_EXEC = 2,     /* else noexec */
+	PLAN_DEVICES = 4,  /* else nodev */
+	PLAN_OPTIONAL = 8, /* PLAN_BIND: skipped if the host lacks it */
+};
+
+/* nosuid always. In the order in which they are made. */
+struct plan_entry {
+	enum plan_kind kind;
+	char *target; /* absolute path inside */
+	char *source; /* or NULL */
+	unsigned int flags;
+	mode_t mode;   /* DIR, FILE, TMPFS */
+	uint64_t size; /* TMPFS: bytes */
+	uint64_t dev;  /* BIND: the source's identity, if ino is not 0 */
+	uint64_t ino;
+};
+
+struct plan {
+	const char *runtime; /* static */
+	enum network_mode network;
+	uid_t uid; /* the caller's, inside and outside */
+	gid_t gid;
+	char *home; /* inside; the host home's path where that can be */
+	char *view; /* where the view goes; NULL: nowhere */
+	char *project;
+	struct plan_entry *entries;
+	size_t count;
+	bool is_failed; /* out of memory while adding */
+	struct string_list env;
+	struct string_list argv; /* the command inside */
+};
+
+void plan_done(struct plan *plan);
+#define cleanup_plan __attribute__((cleanup(plan_done)))
+
+/* The plan for the native runtime. Finds claude and claudefs-init. Returns 0, or an exit code
+ * after a line on stderr. */
+int plan_make(const struct options *options, const struct host_places *places,
+	      const struct project *project, struct plan *ret);
+
+/* Appends an entry; the strings are copied. The returned entry (borrowed until the next call) may
+ * be completed; on failure it is a scratch one and plan->is_failed is set. */
+struct plan_entry *plan_add(struct plan *plan, enum plan_kind kind, const char *source,
+			    const char *target, unsigned int flags);
+
+/* The entries that are the same for every project (plan_mounts.c). */
+void plan_add_system(struct plan *plan);
+void plan_add_home(struct plan *plan, const char *host_home);
+
+/* JSON. Values of variables that may be secrets (_KEY, _TOKEN, ...) are not shown. Returns 0 or
+ * -errno. */
+int plan_print(const struct plan *plan, FILE *stream);
+
+#endif
