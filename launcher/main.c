@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* claudefs-run: Claude Code in a sandbox, with the view of ~/.claude in the place of the real one.
+ * Reads the host's state nowhere and writes it nowhere: the daemon does the one, `claudefs` the
+ * other. */
+#include <stdio.h>
+
+#include "fs/base/message.h"
+#include "launcher/run.h"
+
+/* Before the agent's screen, for a person who would otherwise wait for a network time-out. */
+static void print_hint(const struct options *options)
+{
+	if (options->command == COMMAND_CLAUDE && options->network == NETWORK_NONE)
+		message_info("no network: the API cannot be reached from this session; --network "
+			     "host lets it use the host's, unfiltered");
+}
+
+int main(int argc, char **argv)
+{
+	cleanup_options struct options options = { 0 };
+	cleanup_host_places struct host_places places = { 0 };
+	cleanup_project struct project project = { 0 };
+	cleanup_plan struct plan plan = { 0 };
+	int r;
+
+	message_set_program("claudefs-run");
+	r = options_parse(argc, argv, &options);
+	if (r != 0)
+		return r;
+	if (options.is_help) {
+		options_print_help(stdout);
+		return fflush(stdout) == 0 ? EXIT_OK : EXIT_FAULT;
+	}
+	if (options.is_version)
+		return printf("claudefs-run %s\n", CLAUDEFS_VERSION) > 0 ? EXIT_OK : EXIT_FAULT;
+	r = host_places_find(&places);
+	if (r == 0)
+		r = project_find(options.project, &places, &project);
+	if (r == 0)
+		r = plan_make(&options, &places, &project, &plan);
+	if (r != 0)
+		return r;
+	if (options.is_print_plan)
+		return plan_print(&plan, stdout) == 0 ? EXIT_OK : EXIT_FAULT;
+	print_hint(&options);
+	return run_session(&options, &places, &plan);
+}
