@@ -153,6 +153,11 @@ const char *project_scope_path(const struct project_scope *scope)
 	return scope->path;
 }
 
+const char *project_scope_composed_path(const struct project_scope *scope)
+{
+	return scope->composed;
+}
+
 const char *project_scope_encoded(const struct project_scope *scope)
 {
 	return scope->encoded;

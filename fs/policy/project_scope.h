@@ -19,7 +19,8 @@ void project_scope_free(struct project_scope *scope);
 void cleanup_project_scope_free(struct project_scope **scope);
 #define cleanup_project_scope __attribute__((cleanup(cleanup_project_scope_free)))
 
-const char *project_scope_path(const struct project_scope *scope); /* borrowed */
+const char *project_scope_path(const struct project_scope *scope);          /* borrowed */
+const char *project_scope_composed_path(const struct project_scope *scope); /* borrowed; in NFC */
 const char *
 project_scope_encoded(const struct project_scope *scope); /* borrowed; of the NFC form */
 const char *project_scope_encoded_folded(const struct project_scope *scope); /* borrowed; fold.h */
