@@ -14,8 +14,10 @@ mapfile -t environment < <(base_environment)
 host_line='{"display":"before","pastedContents":{},"timestamp":1,"project":"'$PROJECT'","sessionId":"00000000-0000-4000-8000-000000000001"}'
 printf '%s\n' "$host_line" >"$HOME/.claude/history.jsonl"
 
+# The mode is named: newer versions answer permission prompts by themselves.
 guard_home
-terminal_start "$PROJECT" env -i "${environment[@]}" "$RUN_PROGRAM" --runtime native --network host "$PROJECT"
+terminal_start "$PROJECT" env -i "${environment[@]}" "$RUN_PROGRAM" --runtime native --network host "$PROJECT" \
+  --permission-mode default
 ok 'the CLI shows its prompt without asking questions' terminal_wait '^❯' 40
 ok 'it sees the size of the terminal' test "$(terminal_screen | grep -c '────────')" -ge 1
 terminal_type "[script:write file=$PROJECT/interactive.txt] please"
@@ -40,7 +42,8 @@ ok 'the journal verifies' review verify
 
 # Once more, where the agent is interrupted by the person: Ctrl-C twice ends it too.
 guard_home
-terminal_start "$PROJECT" env -i "${environment[@]}" "$RUN_PROGRAM" --runtime native --network host "$PROJECT"
+terminal_start "$PROJECT" env -i "${environment[@]}" "$RUN_PROGRAM" --runtime native --network host "$PROJECT" \
+  --permission-mode default
 ok 'it starts again' terminal_wait '^❯' 40
 terminal_key C-c
 sleep 0.5

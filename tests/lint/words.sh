@@ -9,7 +9,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 # The brackets keep this file from finding itself.
 hosts='npm[j]s\.|yarn[p]kg\.|py[p]i\.|python[h]osted\.|crates\.[i]o|proxy\.gol[a]ng|deb\.deb[i]an|registry\.[a-z0-9-]+\.[a-z]'
 paths='(^|[^A-Za-z0-9_.$}-])/([w]ork|[r]oot)([^A-Za-z0-9_-]|$)|/tmp/(w|c[c])/'
-later='\b(TO[D]O|FIX[M]E|X[X]X|HA[C]K)\b|\b[n]ot (yet )?implemented\b|\b[u]nimplemented\b'
+later='\b(TO[D]O|FIX[M]E|X[X]X|HA[C]K)\b|\bn[o]t (yet )?implemented\b|\b[u]nimplemented\b'
 
 # find_in ROOT PATTERN GLOB...
 find_in() {
