@@ -14,7 +14,8 @@
 static const char *const style_escapes[] = {
 	"", "\033[1m", "\033[2m", "\033[31m", "\033[32m", "\033[33m", "\033[36m", "\033[35m",
 };
-#define STYLE_RESET "\033[0m"
+#define STYLE_RESET  "\033[0m"
+#define CELL_CUT_MIN 16u /* columns */
 
 struct cell {
 	char *text; /* safe, without escapes */
@@ -34,6 +35,7 @@ struct table {
 	size_t size;
 	struct row open;
 	char *indent;
+	unsigned int columns; /* 0: no limit */
 	bool is_colored;
 	bool is_failed;
 };
@@ -59,15 +61,26 @@ unsigned int terminal_columns(int fd, unsigned int fallback)
 	return size.ws_col;
 }
 
-void terminal_append(struct text *text, bool is_colored, enum terminal_style style, const char *s)
+void terminal_append_styled(struct text *text, bool is_colored, enum terminal_style style,
+			    const char *safe)
 {
-	bool has_escape = is_colored && style != STYLE_PLAIN && *s;
+	bool has_escape = is_colored && style != STYLE_PLAIN && *safe;
 
 	if (has_escape)
 		text_append(text, style_escapes[style]);
-	text_append_safe(text, s, strlen(s), false);
+	text_append(text, safe);
 	if (has_escape)
 		text_append(text, STYLE_RESET);
+}
+
+void terminal_append(struct text *text, bool is_colored, enum terminal_style style, const char *s)
+{
+	cleanup_text struct text safe = { 0 };
+
+	text_append_safe(&safe, s, strlen(s), false);
+	if (safe.is_failed)
+		text->is_failed = true;
+	terminal_append_styled(text, is_colored, style, safe.data ? safe.data : "");
 }
 
 void terminal_appendf(struct text *text, bool is_colored, enum terminal_style style,
@@ -162,23 +175,37 @@ void cleanup_table_free(struct table **table)
 	table_free(*table);
 }
 
-static void add_cell(struct table *table, enum terminal_style style, const char *s, bool is_right)
+static void add_safe_cell(struct table *table, enum terminal_style style, const char *safe,
+			  bool is_right)
 {
-	cleanup_text struct text safe = { 0 };
 	struct cell *cell;
 
 	if (!table || table->is_failed || table->open.count == TABLE_COLUMNS_MAX)
 		return;
-	text_append_safe(&safe, s, strlen(s), false);
 	cell = &table->open.cells[table->open.count];
-	cell->width = terminal_width(safe.data ? safe.data : "", safe.len);
-	cell->text = text_steal(&safe);
+	cell->width = terminal_width(safe, strlen(safe));
+	cell->text = strdup(safe);
 	cell->style = style;
 	cell->is_right = is_right;
 	if (cell->text)
 		table->open.count++;
 	else
 		table->is_failed = true;
+}
+
+static void add_cell(struct table *table, enum terminal_style style, const char *s, bool is_right)
+{
+	cleanup_text struct text safe = { 0 };
+
+	text_append_safe(&safe, s, strlen(s), false);
+	if (safe.is_failed && table)
+		table->is_failed = true;
+	add_safe_cell(table, style, safe.data ? safe.data : "", is_right);
+}
+
+void table_safe(struct table *table, enum terminal_style style, const char *safe)
+{
+	add_safe_cell(table, style, safe, false);
 }
 
 void table_cell(struct table *table, enum terminal_style style, const char *s)
@@ -223,6 +250,31 @@ void table_end_row(struct table *table)
 	table->open = (struct row){ 0 };
 }
 
+void table_limit(struct table *table, unsigned int columns)
+{
+	if (table)
+		table->columns = columns;
+}
+
+/* Bytes of s that fit into width columns. */
+static size_t fitting_len(const char *s, size_t width)
+{
+	size_t len = strlen(s);
+	size_t used = 0;
+	size_t at = 0;
+
+	while (at < len) {
+		uint32_t code = 0;
+		size_t n = fold_next_code_point(s + at, len - at, &code);
+
+		used += n == 0 ? 1 : fold_width(code);
+		if (used > width)
+			break;
+		at += n == 0 ? 1 : n;
+	}
+	return at;
+}
+
 static void pad(struct text *line, size_t count)
 {
 	while (count-- > 0)
@@ -232,20 +284,33 @@ static void pad(struct text *line, size_t count)
 static void append_row(struct text *line, const struct table *table, const struct row *row,
 		       const size_t *widths)
 {
+	size_t used = strlen(table->indent);
+
 	text_append(line, table->indent);
 	for (size_t i = 0; i < row->count; i++) {
 		const struct cell *cell = &row->cells[i];
 		size_t missing = widths[i] > cell->width ? widths[i] - cell->width : 0;
+		bool is_last = i + 1 == row->count;
+		/* A few columns of a reason tell nothing: then the line wraps as it may. */
+		bool is_cut = is_last && table->columns > used + CELL_CUT_MIN &&
+			      used + cell->width > table->columns;
 
 		if (cell->is_right)
 			pad(line, missing);
 		if (table->is_colored && cell->style != STYLE_PLAIN && *cell->text)
 			text_append(line, style_escapes[cell->style]);
-		text_append(line, cell->text);
+		if (is_cut) {
+			text_append_bytes(line, cell->text,
+					  fitting_len(cell->text, table->columns - used - 1));
+			text_append(line, "\xe2\x80\xa6");
+		} else {
+			text_append(line, cell->text);
+		}
 		if (table->is_colored && cell->style != STYLE_PLAIN && *cell->text)
 			text_append(line, STYLE_RESET);
-		if (i + 1 == row->count)
+		if (is_last)
 			break;
+		used += cell->width + missing + 2;
 		pad(line, (cell->is_right ? 0 : missing) + 2);
 	}
 	while (line->len > 0 && line->data[line->len - 1] == ' ')

@@ -35,6 +35,10 @@ void terminal_append(struct text *text, bool is_colored, enum terminal_style sty
 void terminal_appendf(struct text *text, bool is_colored, enum terminal_style style,
 		      const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+/* The same for text that is safe already (tabs included). */
+void terminal_append_styled(struct text *text, bool is_colored, enum terminal_style style,
+			    const char *safe);
+
 /* "812 B", "1.2 KiB", "3.4 GiB". */
 void terminal_append_size(struct text *text, uint64_t bytes);
 
@@ -58,9 +62,14 @@ void cleanup_table_free(struct table **table);
 void table_cell(struct table *table, enum terminal_style style, const char *s);
 void table_cellf(struct table *table, enum terminal_style style, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-/* The same, aligned to the right. */
+/* For text that is one safe line already (a reason that another module made): not escaped again. */
+void table_safe(struct table *table, enum terminal_style style, const char *safe);
+/* As table_cell, aligned to the right. */
 void table_number(struct table *table, enum terminal_style style, const char *s);
 void table_end_row(struct table *table);
+
+/* Cuts the last cell of a row that would not fit into so many columns; 0: never. */
+void table_limit(struct table *table, unsigned int columns);
 
 /* Writes all rows and empties the table. Returns 0 or -ENOMEM. */
 int table_print(struct table *table, FILE *stream);
