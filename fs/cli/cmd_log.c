@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/* `claudefs log`: the journal as it happened. A write that was reverted later is still here. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/base/message.h"
+#include "fs/cli/command.h"
+#include "fs/cli/log_lines.h"
+#include "fs/cli/pager.h"
+#include "fs/cli/session_choice.h"
+#include "fs/journal/reader.h"
+#include "fs/session/session_dir.h"
+
+#define FOLLOW_INTERVAL_NS 300000000l
+
+/* Where the last pass over the journal ended. */
+struct log_position {
+	uint64_t offset;
+	uint64_t last_seq; /* printed up to here */
+	enum journal_state state;
+	const char *reason;
+};
+
+static int say_failure(const struct chosen_session *session, int error)
+{
+	switch (error) {
+	case -ENOENT:
+		message_error(
+			"session %s: it never started, so there is no journal and nothing to show",
+			session->id);
+		return EXIT_NO_SESSION;
+	case -EPROTONOSUPPORT:
+		message_error("session %s: journal written by a newer claudefs; use that version "
+			      "to read it",
+			      session->id);
+		return EXIT_TOO_NEW;
+	case -EBADMSG:
+		message_error("session %s: journal: its beginning is damaged, so nothing can be "
+			      "shown; restore it from a backup",
+			      session->id);
+		return EXIT_DAMAGED;
+	default:
+		message_error("session %s: journal: %s", session->id, strerror(-error));
+		return message_exit_code(error);
+	}
+}
+
+/* Reads the journal from its start, since every record is chained to the one before, and prints
+ * what is new. */
+static int read_through(const struct cli *cli, const struct chosen_session *session,
+			struct log_position *position)
+{
+	cleanup_journal_reader struct journal_reader *reader = NULL;
+	cleanup_log_lines struct log_lines *lines = log_lines_new(cli);
+	struct journal_record record;
+	int r;
+
+	if (!lines)
+		return -ENOMEM;
+	r = journal_reader_open(session->fd, session->id, &reader);
+	if (r < 0)
+		return r;
+	while ((r = journal_reader_next(reader, &record)) > 0) {
+		bool is_new = record.seq > position->last_seq;
+
+		r = log_lines_take(lines, &record, is_new);
+		if (r < 0)
+			return r;
+		if (is_new)
+			position->last_seq = record.seq;
+	}
+	if (r < 0)
+		return r;
+	position->offset = journal_reader_offset(reader);
+	position->state = journal_reader_state(reader, &position->reason);
+	return 0;
+}
+
+static int follow(const struct cli *cli, const struct chosen_session *session,
+		  struct log_position *position)
+{
+	struct timespec interval = { .tv_nsec = FOLLOW_INTERVAL_NS };
+	bool is_running = session->is_running;
+
+	while (is_running && position->state != JOURNAL_COMPLETE &&
+	       position->state != JOURNAL_DAMAGED) {
+		int r;
+
+		if (fflush(stdout) != 0)
+			return 0;
+		(void)nanosleep(&interval, NULL);
+		/* Asked before the read, so that the last records of a session that ends now are
+		 * seen. */
+		is_running = session_is_running(session->fd);
+		r = read_through(cli, session, position);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int cmd_log(const struct cli *cli)
+{
+	cleanup_chosen_session struct chosen_session session = CHOSEN_SESSION_NONE;
+	cleanup_pager struct pager pager = { 0 };
+	struct log_position position = { 0 };
+	int r = session_choose(cli, &session);
+
+	if (r != EXIT_OK)
+		return r;
+	if (!cli->follows)
+		pager_start(cli, &pager);
+	r = read_through(cli, &session, &position);
+	if (r == 0 && cli->follows)
+		r = follow(cli, &session, &position);
+	pager_finish(&pager);
+	if (r < 0)
+		return say_failure(&session, r);
+	if (position.state == JOURNAL_DAMAGED) {
+		message_warning("session %s: journal damaged at byte %" PRIu64
+				" (%s); what comes after it is not shown",
+				session.id, position.offset,
+				position.reason ? position.reason : "unknown");
+		return EXIT_DAMAGED;
+	}
+	return EXIT_OK;
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/* Every command and option of `claudefs`, as data. */
+#include "fs/cli/command.h"
+
+#include <string.h>
+
+#define FLAG(letter_, name_, field_, help_)                                            \
+	{                                                                              \
+		letter_, name_, NULL, help_, OPTION_FLAG, offsetof(struct cli, field_) \
+	}
+#define VALUE(letter_, name_, argument_, field_, help_)                                      \
+	{                                                                                    \
+		letter_, name_, argument_, help_, OPTION_VALUE, offsetof(struct cli, field_) \
+	}
+#define LIST(letter_, name_, argument_, field_, help_)                                      \
+	{                                                                                   \
+		letter_, name_, argument_, help_, OPTION_LIST, offsetof(struct cli, field_) \
+	}
+
+/* Accepted before and after the command's name. In the order of the help. */
+const struct option_spec global_options[] = {
+	FLAG('h', "help", is_help, "show this help, or a command's"),
+	FLAG(0, "version", is_version, "show the version"),
+	FLAG(0, "json", is_json, "print JSON (one value; log: one line per record)"),
+	VALUE('s', "session", "ID", session, "a session by its id or a unique beginning of it"),
+	LIST(0, "rules", "FILE", rules_files,
+	     "add a rule file in front of the others (repeatable)"),
+	FLAG(0, "no-user-rules", has_no_user_rules,
+	     "leave out the rule files of ~/.config/claudefs/rules.d"),
+	VALUE(0, "color", "WHEN", color, "auto (default), always or never; NO_COLOR counts too"),
+	FLAG(0, "no-pager", has_no_pager, "never start a pager"),
+	OPTION_END,
+};
+
+static const struct option_spec no_options[] = { OPTION_END };
+
+static const struct option_spec commit_options[] = {
+	FLAG('n', "dry-run", is_dry_run, "say what would be done, and do nothing"),
+	FLAG('i', "interactive", is_interactive, "ask about each change that needs approval"),
+	LIST(0, "only", "PATH", only, "only this path and what is beneath it (repeatable)"),
+	FLAG(0, "all", approves_all, "approve everything that the rules let a person approve"),
+	OPTION_END,
+};
+
+static const struct option_spec diff_options[] = {
+	FLAG(0, "stat", wants_stat, "only how many lines of each file changed"),
+	FLAG(0, "name-only", wants_names, "only the names of changed files"),
+	OPTION_END,
+};
+
+static const struct option_spec discard_options[] = {
+	FLAG('y', "yes", assumes_yes, "do not ask"),
+	OPTION_END,
+};
+
+static const struct option_spec log_options[] = {
+	FLAG('f', "follow", follows, "go on while the session runs"),
+	OPTION_END,
+};
+
+static const struct option_spec sessions_options[] = {
+	FLAG('a', "all", wants_everything, "discarded ones too"),
+	OPTION_END,
+};
+
+static const struct option_spec status_options[] = {
+	FLAG('a', "all", wants_everything, "fold no long lists"),
+	OPTION_END,
+};
+
+const struct command commands[] = {
+	{ "commit", "[-n] [-i] [--all] [--only PATH]...", "apply approved changes to the host",
+	  "Changes that the rules commit without asking are applied, and those approved with -i, "
+	  "--all\n"
+	  "or --only. What the rules never let out stays in the session. Run it again at any time: "
+	  "it\n"
+	  "does what is left to do.\n",
+	  commit_options, 0, cmd_commit },
+	{ "diff", "[PATH] [--stat | --name-only]", "show what changed against the host", NULL,
+	  diff_options, 1, cmd_diff },
+	{ "discard", "[--yes]", "drop the changes that were not committed", NULL, discard_options,
+	  0, cmd_discard },
+	{ "doctor", "", "check this machine, one line per finding", NULL, no_options, 0,
+	  cmd_doctor },
+	{ "help", "[COMMAND]", "show this help, or a command's", NULL, no_options, 1, cmd_help },
+	{ "log", "[--follow]", "show what happened, in order", NULL, log_options, 0, cmd_log },
+	{ "rules", "check [FILE]... | list", "check rule files, or list the rules in force",
+	  "check: reads FILEs (else the files of ~/.config/claudefs/rules.d) and names the first "
+	  "fault by file and line.\n"
+	  "list: every rule in the order in which they are tried; the first match decides.\n",
+	  no_options, ARGUMENT_LIST_MAX, cmd_rules },
+	{ "sessions", "[--all]", "list sessions, newest first", NULL, sessions_options, 0,
+	  cmd_sessions },
+	{ "show", "PATH", "print a file as the session sees it", NULL, no_options, 1, cmd_show },
+	{ "status", "[--all]", "show what the session changed, and what will become of it", NULL,
+	  status_options, 0, cmd_status },
+	{ "verify", "", "check the journal and the stored contents", NULL, no_options, 0,
+	  cmd_verify },
+	{ "why", "PATH", "say which rule decides for a path, and why",
+	  "PATH is relative to ~/.claude, or absolute beneath it. It need not exist, and no "
+	  "session is needed.\n",
+	  no_options, 1, cmd_why },
+	{ .name = NULL },
+};
+
+const struct command *command_find(const char *name)
+{
+	for (const struct command *command = commands; command->name; command++) {
+		if (strcmp(command->name, name) == 0)
+			return command;
+	}
+	return NULL;
+}
