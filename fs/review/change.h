@@ -31,22 +31,28 @@ enum review_group {
 	REVIEW_CONFLICT, /* the host changed too, or two changes fall on one name */
 };
 
-/* What the host must still be for the change to apply. */
+/* What the host must still be for the change to apply, and what the session found there. They
+ * differ where a filter stood between, or where a commit united lines of both. */
 struct change_base {
 	bool exists;
 	bool is_directory;
-	bool is_sampled;                  /* hash: see sample.h */
-	bool is_commit;                   /* from the last receipt, not from the journal */
+	bool is_commit;       /* as the last commit left it, not as the journal's BASE has it */
+	bool was_host;        /* the host had it before the session */
+	bool is_sampled;      /* hash: see sample.h */
+	bool is_host_sampled; /* host_hash */
 	struct journal_identity identity; /* of the host's file */
-	uint64_t size;                    /* of the content as shown */
-	struct hash hash;                 /* of the content as shown; zero: unknown */
-	uint64_t object;                  /* copy of the content as shown; 0: none */
+	struct hash host_hash;            /* of its identity.size bytes; zero: unknown */
+	uint64_t size;                    /* of the content as the session had it */
+	struct hash hash;                 /* of that; zero: unknown */
+	uint64_t object;                  /* copy of that; 0: none */
 };
 
 struct change {
 	char *path;
 	enum change_kind kind;
 	bool is_append_only; /* MODIFY: [0, base.size) is the base's content still */
+	bool is_damaged;     /* the object is missing, or not what the journal says */
+	bool is_moot;        /* the host is like that already: not listed */
 	uint64_t object;     /* content: [0, prefix) of the host's prefix_path, then the object */
 	uint64_t prefix;
 	char *prefix_path; /* NULL: no prefix */

@@ -32,7 +32,7 @@ struct replay_base {
 	uint64_t size;
 	struct hash hash;
 	uint64_t object; /* 0: none */
-	uint64_t seq;
+	uint64_t seq;    /* of the record that removed what was there last, else of BASE */
 	uint64_t time_ns;
 	uint64_t process;
 	bool is_sampled;
@@ -47,14 +47,13 @@ struct replay_object {
 	uint64_t low_water; /* lowest offset written or cut; UINT64_MAX: none */
 	uint64_t seal_size;
 	struct hash seal_hash;
-	uint64_t mtime_ns; /* set explicitly after the last write; 0: the object's own st_mtime */
-	uint64_t process;  /* the last writer */
-	uint64_t seq;      /* of its last change */
+	uint64_t process; /* the last writer */
+	uint64_t seq;     /* of its last change */
 	uint64_t time_ns;
 	uint32_t mode;
 	bool is_sealed; /* nothing was written since the last SEAL */
 	bool is_sampled;
-	bool was_named; /* has had a name */
+	bool was_named; /* has, or has had, a name */
 };
 
 struct replay_refusal {
@@ -99,8 +98,8 @@ const struct replay_base *replay_base(const struct replay *replay, const char *p
 const struct replay_refusal *replay_refusals(const struct replay *replay, size_t *ret_count,
 					     uint64_t *ret_total);
 
-/* Every live entry that is the session's own, parents first; every base; every object. Stops at the
- * first non-zero result and returns it. */
+/* Every live entry that is the session's own, parents first; every base (in no order); every object
+ * that has a name. Stops at the first non-zero result and returns it. */
 int replay_each_entry(const struct replay *replay,
 		      int (*each)(const struct replay_entry *entry, void *arg), void *arg);
 int replay_each_base(const struct replay *replay,

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/review/receipt.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/base/fd.h"
+#include "fs/base/path_name.h"
+#include "fs/review/hash_index.h"
+
+struct committed_item {
+	struct hash_link link;
+	struct committed committed;
+	char *path;
+};
+
+struct receipts {
+	struct hash_index items;
+	uint64_t *numbers;
+	size_t count;
+	size_t unfinished;
+	uint64_t host_dev;
+	uint64_t host_ino;
+	bool has_host;
+};
+
+int receipt_set_hash(json_t *object, const char *key, const struct hash *hash)
+{
+	char hex[HASH_HEX_SIZE];
+
+	hash_to_hex(hash, hex);
+	return json_object_set_new(object, key, json_string(hex)) < 0 ? -ENOMEM : 0;
+}
+
+int receipt_get_hash(const json_t *object, const char *key, struct hash *ret)
+{
+	const char *hex = json_get_string(object, key, NULL);
+
+	return hex && hash_from_hex(hex, ret) == 0 ? 0 : -EBADMSG;
+}
+
+int receipt_set_number(json_t *object, const char *key, uint64_t number)
+{
+	/* Reads back as it was: both conversions keep all 64 bits. */
+	return json_object_set_new(object, key, json_integer((json_int_t)number)) < 0 ? -ENOMEM : 0;
+}
+
+int receipt_get_number(const json_t *object, const char *key, uint64_t *ret)
+{
+	const json_t *value = json_object_get(object, key);
+
+	if (!json_is_integer(value))
+		return -EBADMSG;
+	*ret = (uint64_t)json_integer_value(value);
+	return 0;
+}
+
+int receipt_set_identity(json_t *object, const char *key, const struct journal_identity *identity)
+{
+	json_t *value = json_pack(
+		"{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "dev", (json_int_t)identity->dev, "ino",
+		(json_int_t)identity->ino, "size", (json_int_t)identity->size, "mtime_ns",
+		(json_int_t)identity->mtime_ns, "ctime_ns", (json_int_t)identity->ctime_ns, "mode",
+		(json_int_t)identity->mode, "nlink", (json_int_t)identity->nlink);
+
+	return json_object_set_new(object, key, value) < 0 ? -ENOMEM : 0;
+}
+
+int receipt_get_identity(const json_t *object, const char *key, struct journal_identity *ret)
+{
+	const json_t *value = json_object_get(object, key);
+	struct journal_identity identity = { 0 };
+	uint64_t mode = 0;
+	uint64_t nlink = 0;
+
+	if (receipt_get_number(value, "dev", &identity.dev) < 0 ||
+	    receipt_get_number(value, "ino", &identity.ino) < 0 ||
+	    receipt_get_number(value, "size", &identity.size) < 0 ||
+	    receipt_get_number(value, "mtime_ns", &identity.mtime_ns) < 0 ||
+	    receipt_get_number(value, "ctime_ns", &identity.ctime_ns) < 0 ||
+	    receipt_get_number(value, "mode", &mode) < 0 ||
+	    receipt_get_number(value, "nlink", &nlink) < 0 || mode > UINT32_MAX ||
+	    nlink > UINT32_MAX)
+		return -EBADMSG;
+	identity.mode = (uint32_t)mode;
+	identity.nlink = (uint32_t)nlink;
+	*ret = identity;
+	return 0;
+}
+
+int receipt_get_path(const json_t *object, const char *key, const char **ret)
+{
+	const char *path = json_get_string(object, key, NULL);
+
+	if (!path || *path == '\0' || !path_is_valid(path))
+		return -EBADMSG;
+	*ret = path;
+	return 0;
+}
+
+int receipt_dir_open(int session_fd, uint64_t number)
+{
+	cleanup_fd int receipts_fd = -1;
+	char name[24];
+	int fd;
+
+	receipts_fd =
+		openat(session_fd, "receipts", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (receipts_fd < 0)
+		return -errno;
+	(void)snprintf(name, sizeof(name), "%llu", (unsigned long long)number);
+	fd = openat(receipts_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+int receipt_load(int receipt_fd, const char *name, json_t **ret)
+{
+	cleanup_free char *data = NULL;
+	cleanup_json json_t *json = NULL;
+	uint64_t version = 0;
+	size_t len = 0;
+	int r;
+
+	r = fd_read_file_at(receipt_fd, name, RECEIPT_FILE_MAX, &data, &len);
+	if (r == -ENOENT || r == -ENOMEM || r == -EIO)
+		return r;
+	if (r < 0)
+		return -EBADMSG;
+	r = json_load_strict(data, len, &json, NULL);
+	if (r < 0)
+		return r;
+	if (receipt_get_number(json, "version", &version) < 0)
+		return -EBADMSG;
+	if (version > RECEIPT_VERSION)
+		return -EPROTONOSUPPORT;
+	if (!json_is_array(json_object_get(json, "entries")))
+		return -EBADMSG;
+	*ret = steal_ptr(&json);
+	return 0;
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a;
+	uint64_t y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* A receipt's directory is named by its number, written in the shortest way. */
+static bool parse_number(const char *name, uint64_t *ret)
+{
+	char *end = NULL;
+	unsigned long long number;
+
+	if (*name < '1' || *name > '9' || strlen(name) > 9)
+		return false;
+	number = strtoull(name, &end, 10);
+	if (*end != '\0')
+		return false;
+	*ret = number;
+	return true;
+}
+
+static int list_numbers(int session_fd, struct receipts *receipts)
+{
+	cleanup_dir DIR *dir = NULL;
+	int fd = openat(session_fd, "receipts", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	dir = fdopendir(fd);
+	if (!dir) {
+		(void)close(fd);
+		return -ENOMEM;
+	}
+	for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+		uint64_t number = 0;
+		uint64_t *grown;
+
+		if (!parse_number(entry->d_name, &number))
+			continue;
+		if (receipts->count == RECEIPTS_MAX)
+			return -E2BIG;
+		grown = realloc(receipts->numbers, (receipts->count + 1) * sizeof(*grown));
+		if (!grown)
+			return -ENOMEM;
+		receipts->numbers = grown;
+		receipts->numbers[receipts->count++] = number;
+	}
+	if (receipts->count > 0)
+		qsort(receipts->numbers, receipts->count, sizeof(uint64_t), compare_numbers);
+	return 0;
+}
+
+static struct committed_item *find_item(const struct receipts *receipts, const char *path)
+{
+	struct hash_link *link =
+		hash_index_find(&receipts->items, hash_index_key(path, strlen(path)));
+
+	for (; link; link = hash_index_find_next(link)) {
+		struct committed_item *item = (struct committed_item *)link;
+
+		if (strcmp(item->path, path) == 0)
+			return item;
+	}
+	return NULL;
+}
+
+static int put_item(struct receipts *receipts, const struct committed *committed)
+{
+	struct committed_item *item = find_item(receipts, committed->path);
+
+	if (!item) {
+		item = calloc(1, sizeof(*item));
+		if (!item)
+			return -ENOMEM;
+		item->path = strdup(committed->path);
+		if (!item->path ||
+		    hash_index_add(&receipts->items, &item->link,
+				   hash_index_key(item->path, strlen(item->path))) < 0) {
+			free(item->path);
+			free(item);
+			return -ENOMEM;
+		}
+	}
+	item->committed = *committed;
+	item->committed.path = item->path;
+	return 0;
+}
+
+static int parse_entry(const json_t *entry, struct committed *ret)
+{
+	const json_t *after = json_object_get(entry, "after");
+	int r;
+
+	*ret = (struct committed){ 0 };
+	r = receipt_get_path(entry, "path", &ret->path);
+	if (r < 0)
+		return r;
+	ret->exists = json_is_true(json_object_get(after, "exists"));
+	ret->is_directory = json_is_true(json_object_get(after, "is_directory"));
+	if (!json_is_object(after) || !json_is_boolean(json_object_get(after, "exists")))
+		return -EBADMSG;
+	if (!ret->exists)
+		return 0;
+	r = receipt_get_identity(after, "identity", &ret->identity);
+	if (r < 0 || ret->is_directory)
+		return r;
+	ret->is_host_sampled = json_is_true(json_object_get(after, "is_sampled"));
+	if (receipt_get_hash(after, "hash", &ret->host_hash) < 0 ||
+	    receipt_get_number(entry, "object", &ret->object) < 0 ||
+	    receipt_get_number(entry, "prefix", &ret->prefix) < 0 ||
+	    receipt_get_number(entry, "size", &ret->size) < 0 ||
+	    receipt_get_hash(entry, "object_hash", &ret->object_hash) < 0 ||
+	    ret->size < ret->prefix)
+		return -EBADMSG;
+	return 0;
+}
+
+static int read_receipt(int session_fd, struct receipts *receipts, uint64_t number)
+{
+	cleanup_fd int fd = receipt_dir_open(session_fd, number);
+	cleanup_json json_t *json = NULL;
+	const json_t *root;
+	const json_t *entry;
+	size_t i;
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = receipt_load(fd, "receipt.json", &json);
+	if (r == -ENOENT) {
+		receipts->unfinished++;
+		return 0;
+	}
+	if (r < 0)
+		return r;
+	root = json_object_get(json, "host_root");
+	if (receipt_get_number(root, "dev", &receipts->host_dev) < 0 ||
+	    receipt_get_number(root, "ino", &receipts->host_ino) < 0)
+		return -EBADMSG;
+	receipts->has_host = true;
+	json_array_foreach (json_object_get(json, "entries"), i, entry) {
+		struct committed committed;
+
+		if (strcmp(json_get_string(entry, "status", ""), "applied") != 0)
+			continue;
+		r = parse_entry(entry, &committed);
+		if (r == 0)
+			r = put_item(receipts, &committed);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int receipts_read(int session_fd, struct receipts **ret, uint64_t *ret_bad)
+{
+	cleanup_receipts struct receipts *receipts = calloc(1, sizeof(*receipts));
+	int r;
+
+	if (!receipts)
+		return -ENOMEM;
+	r = hash_index_init(&receipts->items);
+	if (r == 0)
+		r = list_numbers(session_fd, receipts);
+	for (size_t i = 0; r == 0 && i < receipts->count; i++) {
+		r = read_receipt(session_fd, receipts, receipts->numbers[i]);
+		if (r < 0 && ret_bad)
+			*ret_bad = receipts->numbers[i];
+	}
+	if (r < 0)
+		return r;
+	*ret = steal_ptr(&receipts);
+	return 0;
+}
+
+void receipts_free(struct receipts *receipts)
+{
+	if (!receipts)
+		return;
+	for (size_t i = 0; i < receipts->items.size; i++) {
+		struct hash_link *link = receipts->items.buckets[i];
+
+		while (link) {
+			struct committed_item *item = (struct committed_item *)link;
+
+			link = link->next;
+			free(item->path);
+			free(item);
+		}
+	}
+	hash_index_done(&receipts->items);
+	free(receipts->numbers);
+	free(receipts);
+}
+
+void cleanup_receipts_free(struct receipts **receipts)
+{
+	receipts_free(*receipts);
+}
+
+const uint64_t *receipts_numbers(const struct receipts *receipts, size_t *ret_count)
+{
+	*ret_count = receipts->count;
+	return receipts->numbers;
+}
+
+size_t receipts_unfinished(const struct receipts *receipts)
+{
+	return receipts->unfinished;
+}
+
+bool receipts_host_root(const struct receipts *receipts, uint64_t *ret_dev, uint64_t *ret_ino)
+{
+	if (!receipts->has_host)
+		return false;
+	*ret_dev = receipts->host_dev;
+	*ret_ino = receipts->host_ino;
+	return true;
+}
+
+const struct committed *receipts_find(const struct receipts *receipts, const char *path)
+{
+	const struct committed_item *item = find_item(receipts, path);
+
+	return item ? &item->committed : NULL;
+}
+
+int receipts_each(const struct receipts *receipts,
+		  int (*each)(const struct committed *committed, void *arg), void *arg)
+{
+	for (size_t i = 0; i < receipts->items.size; i++) {
+		for (struct hash_link *link = receipts->items.buckets[i]; link; link = link->next) {
+			int r = each(&((struct committed_item *)link)->committed, arg);
+
+			if (r != 0)
+				return r;
+		}
+	}
+	return 0;
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/review/review.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/review/change_set.h"
+#include "fs/review/collisions.h"
+#include "fs/review/own_sessions.h"
+#include "fs/review/review_state.h"
+#include "fs/review/verdicts.h"
+
+#ifndef O_PATH
+#define O_PATH O_RDONLY
+#endif
+
+const char *change_kind_name(enum change_kind kind)
+{
+	switch (kind) {
+	case CHANGE_CREATE: return "create";
+	case CHANGE_MODIFY: return "modify";
+	case CHANGE_DELETE: return "delete";
+	case CHANGE_MKDIR: return "mkdir";
+	case CHANGE_RMDIR: return "rmdir";
+	case CHANGE_TYPE_CHANGE: return "type-change";
+	}
+	return "unknown";
+}
+
+const char *review_group_name(enum review_group group)
+{
+	switch (group) {
+	case REVIEW_WILL_COMMIT: return "commit";
+	case REVIEW_NEEDS_APPROVAL: return "approval";
+	case REVIEW_NEVER_LEAVES: return "never";
+	case REVIEW_HELD: return "held";
+	case REVIEW_CONFLICT: return "conflict";
+	}
+	return "unknown";
+}
+
+static bool is_alarming(const struct change *change)
+{
+	return change->kind == CHANGE_DELETE || change->kind == CHANGE_RMDIR ||
+	       change->kind == CHANGE_TYPE_CHANGE;
+}
+
+static int compare_for_display(const void *a, const void *b)
+{
+	const struct change *x = a;
+	const struct change *y = b;
+
+	if (x->group != y->group)
+		return x->group < y->group ? -1 : 1;
+	if (is_alarming(x) != is_alarming(y))
+		return is_alarming(x) ? -1 : 1;
+	return strcmp(x->path, y->path);
+}
+
+static void drop_moot_changes(struct review *review)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < review->count; i++) {
+		struct change *change = &review->changes[i];
+
+		if (change->is_moot) {
+			free(change->path);
+			free(change->prefix_path);
+		} else {
+			review->changes[kept++] = *change;
+		}
+	}
+	review->count = kept;
+}
+
+/* The host's root as commit will see it: by its own path, followed once. */
+static int open_root(struct review *review)
+{
+	review->root_fd =
+		open(review->options.manifest->host_root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (review->root_fd < 0 && errno != ENOENT)
+		return -errno;
+	return 0;
+}
+
+static int load(struct review *review)
+{
+	const struct review_options *options = &review->options;
+	int r;
+
+	r = replay_new(options->session_fd, options->manifest->id, &review->replay);
+	if (r == 0)
+		r = receipts_read(options->session_fd, &review->receipts, NULL);
+	if (r < 0)
+		return r;
+	r = content_store_open(options->session_fd, 0, &review->store);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	r = open_root(review);
+	if (r == 0)
+		r = change_set_build(review);
+	if (r == 0)
+		r = own_sessions_collect(review);
+	if (r == 0)
+		r = verdicts_join(review);
+	if (r == 0)
+		drop_moot_changes(review);
+	if (r == 0)
+		r = collisions_mark(review);
+	if (r == 0 && review->count > 0)
+		qsort(review->changes, review->count, sizeof(struct change), compare_for_display);
+	return r;
+}
+
+int review_open(const struct review_options *options, struct review **ret)
+{
+	cleanup_review struct review *review = calloc(1, sizeof(*review));
+	int r;
+
+	if (!review)
+		return -ENOMEM;
+	review->options = *options;
+	review->root_fd = -1;
+	r = load(review);
+	if (r < 0)
+		return r;
+	*ret = steal_ptr(&review);
+	return 0;
+}
+
+void review_free(struct review *review)
+{
+	if (!review)
+		return;
+	change_set_done(review);
+	cleanup_close_fd(&review->root_fd);
+	content_store_close(review->store);
+	receipts_free(review->receipts);
+	replay_free(review->replay);
+	free(review);
+}
+
+void cleanup_review_free(struct review **review)
+{
+	review_free(*review);
+}
+
+size_t review_count(const struct review *review)
+{
+	return review->count;
+}
+
+const struct change *review_get(const struct review *review, size_t index)
+{
+	return index < review->count ? &review->changes[index] : NULL;
+}
+
+const struct change *review_find(const struct review *review, const char *path)
+{
+	for (size_t i = 0; i < review->count; i++) {
+		if (strcmp(review->changes[i].path, path) == 0)
+			return &review->changes[i];
+	}
+	return NULL;
+}
+
+size_t review_count_group(const struct review *review, enum review_group group)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < review->count; i++)
+		count += review->changes[i].group == group;
+	return count;
+}
+
+size_t review_count_committed(const struct review *review)
+{
+	return review->committed;
+}
+
+bool review_is_settled(const struct review *review)
+{
+	return receipts_unfinished(review->receipts) == 0;
+}
+
+const struct replay *review_replay(const struct review *review)
+{
+	return review->replay;
+}
+
+const struct review_options *review_options(const struct review *review)
+{
+	return &review->options;
+}

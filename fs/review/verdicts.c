@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/review/verdicts.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/base/fold.h"
+#include "fs/base/json.h"
+#include "fs/base/path_name.h"
+#include "fs/base/text.h"
+#include "fs/review/content.h"
+#include "fs/review/host_look.h"
+#include "fs/review/line_check.h"
+
+#define JSON_CHECK_MAX (64u << 20) /* bytes of a .json file; larger is held */
+
+/* Sets group and reason. Returns 1, as a check does that decides. */
+static int __attribute__((format(printf, 3, 4)))
+decide(struct change *change, enum review_group group, const char *format, ...)
+{
+	cleanup_text struct text raw = { 0 };
+	cleanup_text struct text safe = { 0 };
+	va_list args;
+
+	va_start(args, format);
+	text_vappendf(&raw, format, args);
+	va_end(args);
+	if (raw.data)
+		text_append_safe(&safe, raw.data, raw.len, false);
+	change->group = group;
+	(void)snprintf(change->reason, sizeof(change->reason), "%s", safe.data ? safe.data : "");
+	return 1;
+}
+
+static bool ends_with(const char *s, const char *end)
+{
+	size_t len = strlen(s);
+	size_t end_len = strlen(end);
+
+	return len >= end_len && strcmp(s + len - end_len, end) == 0;
+}
+
+/* A change that puts content at a name. */
+static bool has_content(const struct change *change)
+{
+	return change->kind == CHANGE_CREATE || change->kind == CHANGE_MODIFY;
+}
+
+static bool is_removal(const struct change *change)
+{
+	return change->kind == CHANGE_DELETE || change->kind == CHANGE_RMDIR;
+}
+
+/* The checks, each in a function: 1 decided, 0 go on, or -errno. */
+
+static int check_rule(struct review *review, struct change *change)
+{
+	struct verdict *verdict = &change->verdict;
+	const char *why;
+
+	policy_decide(review->options.rules, review->options.scope, change->path, verdict);
+	why = verdict->note ? verdict->note : verdict->rule ? verdict->rule->why : "";
+	switch (verdict->write) {
+	case RULE_WRITE_AUTO: (void)decide(change, REVIEW_WILL_COMMIT, "%s", why); return 0;
+	case RULE_WRITE_REVIEW: (void)decide(change, REVIEW_NEEDS_APPROVAL, "%s", why); return 0;
+	case RULE_WRITE_NEVER:
+	case RULE_WRITE_REFUSE: return decide(change, REVIEW_NEVER_LEAVES, "%s", why);
+	}
+	return decide(change, REVIEW_NEVER_LEAVES, "no rule that this version knows");
+}
+
+static int check_name(struct review *review, struct change *change)
+{
+	const char *cursor = change->path;
+	const char *name;
+	size_t len = 0;
+
+	(void)review;
+	if (!path_is_valid(change->path))
+		return decide(change, REVIEW_NEVER_LEAVES, "the name is too long for any host");
+	/* The host keeps it beside ~/.claude, and other projects live in it. */
+	if (strcmp(change->path, ".claude.json") == 0)
+		return decide(change, REVIEW_NEVER_LEAVES,
+			      "the configuration cannot be committed by key yet");
+	while ((name = path_next(&cursor, &len)) != NULL) {
+		char component[PATH_NAME_MAX + 1];
+
+		memcpy(component, name, len);
+		component[len] = '\0';
+		if (!fold_is_plain_name(component))
+			return decide(change, REVIEW_NEVER_LEAVES,
+				      "the name holds characters that no host should be given");
+	}
+	return 0;
+}
+
+static int check_entry(struct review *review, struct change *change)
+{
+	(void)review;
+	if (change->mode & (S_ISUID | S_ISGID) && change->object != 0)
+		return decide(change, REVIEW_NEVER_LEAVES, "it has a set-id bit");
+	if (change->kind == CHANGE_TYPE_CHANGE)
+		return decide(change, REVIEW_HELD, "a %s became a %s: not applied by itself",
+			      change->base.is_directory ? "directory" : "file",
+			      change->base.is_directory ? "file" : "directory");
+	if (change->is_damaged)
+		return decide(change, REVIEW_HELD,
+			      "its content is damaged: object %llu is not what the journal says",
+			      (unsigned long long)change->object);
+	return 0;
+}
+
+static int check_merge(struct review *review, struct change *change)
+{
+	(void)review;
+	change->merge = RULE_MERGE_REPLACE;
+	switch (change->verdict.merge) {
+	case RULE_MERGE_JSON_KEYS:
+		return decide(change, REVIEW_HELD, "changes by key cannot be committed yet");
+	case RULE_MERGE_APPEND_LINES:
+		if (has_content(change))
+			change->merge = RULE_MERGE_APPEND_LINES;
+		break;
+	case RULE_MERGE_UNION_RECORDS:
+		if (change->kind == CHANGE_MODIFY && change->is_append_only &&
+		    ends_with(change->path, ".jsonl"))
+			change->merge = RULE_MERGE_UNION_RECORDS;
+		break;
+	case RULE_MERGE_REPLACE: break;
+	}
+	/* What the session replaced or removed was less than what the host has. */
+	if (change->verdict.read == RULE_READ_FILTER && change->merge == RULE_MERGE_REPLACE)
+		return decide(change, REVIEW_HELD, "the session saw only a part of it (filter %s)",
+			      change->verdict.rule->filter ? change->verdict.rule->filter : "?");
+	return 0;
+}
+
+static int check_existing(struct change *change, const struct host_look *look)
+{
+	bool is_append = change->merge == RULE_MERGE_APPEND_LINES ||
+			 change->merge == RULE_MERGE_UNION_RECORDS;
+
+	if (S_ISLNK(look->st.st_mode))
+		return decide(change, REVIEW_HELD, "the host has a symlink there");
+	if (S_ISDIR(look->st.st_mode)) {
+		if (change->kind == CHANGE_MKDIR)
+			change->is_moot = true;
+		if (change->kind == CHANGE_MKDIR || change->kind == CHANGE_RMDIR)
+			return 0;
+		return decide(change, REVIEW_CONFLICT, "the host has a directory there");
+	}
+	if (!S_ISREG(look->st.st_mode))
+		return decide(change, REVIEW_HELD, "the host has a special file there");
+	if (look->st.st_nlink > 1)
+		return decide(change, REVIEW_HELD, "the host's file has another name too (link)");
+	if (look->is_base || change->merge == RULE_MERGE_APPEND_LINES ||
+	    (is_append && look->has_grown))
+		return 0;
+	return decide(change, REVIEW_CONFLICT,
+		      change->base.exists ? "changed on the host since the session found it"
+					  : "the host has got an entry of this name meanwhile");
+}
+
+static int check_host(struct review *review, struct change *change)
+{
+	struct host_look look = { .is_base = !change->base.exists };
+	int r = 0;
+
+	if (review->root_fd >= 0)
+		r = host_look_beneath(review->root_fd, change->path, &change->base, &look);
+	if (r == -ELOOP)
+		return decide(change, REVIEW_HELD, "a symlink is on the way to it on the host");
+	if (r == -EXDEV)
+		return decide(change, REVIEW_HELD, "another file system is on the way to it");
+	if (r == -ENOTDIR)
+		return decide(change, REVIEW_CONFLICT, "a file is on the way to it on the host");
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0)
+		return decide(change, REVIEW_HELD, "the host's entry cannot be read: %s",
+			      strerror(-r));
+	if (look.exists)
+		return check_existing(change, &look);
+	change->is_moot = is_removal(change);
+	if (change->kind == CHANGE_MODIFY && change->merge != RULE_MERGE_APPEND_LINES)
+		return decide(change, REVIEW_CONFLICT, "removed on the host meanwhile");
+	return 0;
+}
+
+static int check_json(struct change *change, const struct content *content)
+{
+	cleanup_free char *data = NULL;
+	cleanup_json json_t *json = NULL;
+	struct json_problem problem = { 0 };
+	size_t len = 0;
+	int r;
+
+	r = content_load(content, 0, JSON_CHECK_MAX, &data, &len);
+	if (r == -EFBIG)
+		return decide(change, REVIEW_HELD, "too large to be checked as JSON");
+	if (r < 0)
+		return r;
+	r = json_load_strict(data, len, &json, &problem);
+	if (r == -EBADMSG)
+		return decide(change, REVIEW_HELD, "not JSON: line %u: %s", problem.line,
+			      problem.reason);
+	return r;
+}
+
+/* Records that are not this project's: a transcript that has them needs a look, a history leaves
+ * them behind. */
+static int judge_foreign(struct change *change, enum line_form form,
+			 const struct line_report *report)
+{
+	if (report->foreign == 0)
+		return 0;
+	switch (form) {
+	case LINE_HISTORY:
+		if (report->foreign == report->lines)
+			return decide(change, REVIEW_NEVER_LEAVES,
+				      "all new lines are another project's");
+		(void)decide(change, change->group,
+			     "%llu of %llu new lines are another project's and stay in the session",
+			     (unsigned long long)report->foreign,
+			     (unsigned long long)report->lines);
+		return 0;
+	case LINE_TRANSCRIPT:
+		(void)decide(change, REVIEW_NEEDS_APPROVAL,
+			     "%llu of %llu new records are not of this project (%s)",
+			     (unsigned long long)report->foreign, (unsigned long long)report->lines,
+			     report->foreign_by);
+		return 0;
+	}
+	return -EINVAL;
+}
+
+static int check_lines(struct review *review, struct change *change, const struct content *content)
+{
+	uint64_t offset = change->is_append_only ? change->base.size : 0;
+	enum line_form form = change->verdict.merge == RULE_MERGE_APPEND_LINES ? LINE_HISTORY
+									       : LINE_TRANSCRIPT;
+	struct line_report report;
+	int r;
+
+	r = line_check_content(form, review->options.scope, content, offset, &report);
+	if (r < 0)
+		return r;
+	if (report.bad_line > 0)
+		return decide(change, REVIEW_HELD, "%s line %llu %s",
+			      change->is_append_only ? "appended" : "its",
+			      (unsigned long long)report.bad_line, report.bad);
+	if (change->verdict.merge == RULE_MERGE_REPLACE)
+		return 0;
+	return judge_foreign(change, form, &report);
+}
+
+static int check_content(struct review *review, struct change *change)
+{
+	cleanup_content struct content content = CONTENT_NONE;
+	int r;
+
+	if (!has_content(change))
+		return 0;
+	r = content_open(review, change, &content);
+	if (r == -EBADMSG)
+		return decide(change, REVIEW_HELD,
+			      "its content is damaged: object %llu is not what the journal says",
+			      (unsigned long long)change->object);
+	if (r == -ESTALE)
+		return decide(change, REVIEW_CONFLICT,
+			      "the host's file that it continues has changed");
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0)
+		return decide(change, REVIEW_HELD, "its content cannot be read: %s", strerror(-r));
+	if (ends_with(change->path, ".jsonl"))
+		return check_lines(review, change, &content);
+	return ends_with(change->path, ".json") ? check_json(change, &content) : 0;
+}
+
+/* What "auto" does not cover. */
+static int check_approval(struct review *review, struct change *change)
+{
+	(void)review;
+	if (change->group != REVIEW_WILL_COMMIT)
+		return 0;
+	if (is_removal(change))
+		return decide(change, REVIEW_NEEDS_APPROVAL, "removes what the host has");
+	if (change->kind != CHANGE_MODIFY)
+		return 0;
+	if (change->is_append_only && change->merge != RULE_MERGE_REPLACE)
+		return 0;
+	if (change->verdict.merge != RULE_MERGE_REPLACE)
+		return decide(change, REVIEW_NEEDS_APPROVAL,
+			      "changes lines that were there before, instead of adding some");
+	if (change->base.was_host)
+		return decide(change, REVIEW_NEEDS_APPROVAL, "replaces what the host had");
+	return 0;
+}
+
+/* In this order: what never leaves is not even looked at further. */
+static int (*const checks[])(struct review *review, struct change *change) = {
+	check_rule, check_name, check_entry, check_merge, check_host, check_content, check_approval,
+};
+
+int verdicts_join(struct review *review)
+{
+	for (size_t i = 0; i < review->count; i++) {
+		int r = 0;
+
+		for (size_t k = 0; r == 0 && k < sizeof(checks) / sizeof(checks[0]); k++)
+			r = checks[k](review, &review->changes[i]);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
