@@ -55,8 +55,10 @@ static enum exit_code open_manifest(const char *session, struct daemon *daemon)
 					    : strerror(-r));
 		return r == -ENOENT || r == -EINVAL ? EXIT_NO_SESSION : EXIT_FAULT;
 	}
-	r = manifest_read(daemon->session_fd, &daemon->manifest);
-	if (r == 0 && session_id_is_valid(daemon->manifest.id))
+	/* A directory may have been moved: its manifest says who it is. */
+	r = manifest_read(daemon->session_fd, strchr(session, '/') ? NULL : session,
+			  &daemon->manifest);
+	if (r == 0)
 		return EXIT_OK;
 	if (r == -ENOENT) {
 		message_error("%s: no session: it has no manifest.json", session);
@@ -66,7 +68,7 @@ static enum exit_code open_manifest(const char *session, struct daemon *daemon)
 		message_error("%s: made by a newer version: update claudefs", session);
 	else
 		message_error("%s: manifest.json is damaged: start a new session", session);
-	return r == 0 ? EXIT_DAMAGED : message_exit_code(r);
+	return message_exit_code(r);
 }
 
 static enum exit_code open_rules(const struct mount_options *options, struct daemon *daemon)

@@ -75,11 +75,18 @@ enum exit_code mountpoint_check(const char *path, uint64_t host_dev, uint64_t ho
 
 enum exit_code mountpoint_check_fuse(void)
 {
-	struct stat st;
+	/* fusermount3 opens it with the caller's own rights, too. */
+	cleanup_fd int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
 
-	if (stat("/dev/fuse", &st) == 0 && S_ISCHR(st.st_mode))
+	if (fd >= 0)
 		return EXIT_OK;
-	message_error("/dev/fuse: no such device: load it (modprobe fuse), or give it to the "
-		      "container (--device /dev/fuse)");
+	if (errno == EACCES || errno == EPERM)
+		message_error("/dev/fuse: %s: let users open it (chmod 666 /dev/fuse), or give the "
+			      "device to the container",
+			      strerror(errno));
+	else
+		message_error("/dev/fuse: %s: load it (modprobe fuse), or give it to the container "
+			      "(--device /dev/fuse)",
+			      strerror(errno));
 	return EXIT_NO_FUSE;
 }
