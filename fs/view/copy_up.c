@@ -1,0 +1,585 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/view/copy_up.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/base/fd.h"
+#include "fs/journal/sample.h"
+#include "fs/view/facts.h"
+#include "fs/view/host_entry.h"
+#include "fs/view/listing.h"
+#include "fs/view/seal.h"
+
+/* The content as shown: the host's bytes, or the filter's. */
+static int shown_fd(const struct content *content)
+{
+	return content->source == CONTENT_FILTERED ? content->data_fd : content->host_fd;
+}
+
+/* Copies exactly len bytes of fd to a new object. */
+static int copy_to_object(struct view *view, int fd, uint64_t len, uint64_t *ret_object,
+			  int *ret_fd)
+{
+	cleanup_fd int to = -1;
+	uint64_t object;
+	off_t n = 0;
+	int r = content_store_create(view->options.store, &object, &to);
+
+	if (r < 0)
+		return r;
+	atomic_store(&view->is_store_dirty, true);
+	if (len > 0)
+		n = fd_copy(fd, 0, to, 0, (off_t)len);
+	if (n < 0 || (uint64_t)n != len) {
+		(void)content_store_remove(view->options.store, object);
+		return n < 0 ? (int)n : -EAGAIN;
+	}
+	*ret_object = object;
+	*ret_fd = steal_fd(&to);
+	return 0;
+}
+
+static void drop_base_object(struct view *view, struct base_fact *base)
+{
+	if (base->object == 0)
+		return;
+	(void)content_store_remove(view->options.store, base->object);
+	quota_give(&view->quota, base->size, 0);
+	base->object = 0;
+}
+
+/* What the entry is, as shown, before its first change. Three-way merges by key, and everything
+ * whose shown form the host cannot give again, need the content itself. */
+static int describe_base(struct view *view, struct node *node, const struct entry_verdict *verdict,
+			 struct base_fact *ret)
+{
+	struct content *content = &node->content;
+	cleanup_fd int fd = -1;
+	int r;
+
+	r = content_refresh(view, node, NULL);
+	if (r < 0)
+		return r;
+	memset(ret, 0, sizeof(*ret));
+	ret->identity = journal_identity_of(&content->host_st);
+	ret->size = content_size(view, content);
+	r = journal_hash_content(shown_fd(content), ret->size, &ret->hash, &ret->is_sampled);
+	if (r < 0)
+		return r == -ENODATA ? -EAGAIN : r; /* the host cut it while it was read */
+	if (content->source != CONTENT_FILTERED && verdict->merge != RULE_MERGE_JSON_KEYS)
+		return 0;
+	r = quota_take(&view->quota, ret->size, 0);
+	if (r < 0)
+		return r;
+	r = copy_to_object(view, shown_fd(content), ret->size, &ret->object, &fd);
+	if (r < 0)
+		quota_give(&view->quota, ret->size, 0);
+	return r;
+}
+
+/* A file that the host is writing at this moment is tried again a few times. */
+static int describe_base_patiently(struct view *view, struct node *node,
+				   const struct entry_verdict *verdict, struct base_fact *ret)
+{
+	int r = -EAGAIN;
+
+	for (int tries = 0; tries < 4 && r == -EAGAIN; tries++)
+		r = describe_base(view, node, verdict, ret);
+	return r == -EAGAIN ? -EIO : r;
+}
+
+struct standing {
+	bool is_named;
+	bool has_base;
+	struct entry_verdict verdict;
+};
+
+static void ask_standing(struct view *view, struct node *node, struct standing *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	view_lock(view);
+	if (node->entry) {
+		ret->is_named = true;
+		ret->has_base = node->entry->has_base;
+		ret->verdict = *host_entry_verdict(view, node->entry);
+	}
+	view_unlock(view);
+}
+
+/* Namespace lock held. */
+static int append_base(struct view *view, uint64_t process, struct entry *entry, const char *path,
+		       const struct base_fact *base)
+{
+	int r;
+
+	if (entry->has_base)
+		return 0;
+	r = facts_base(view, process, path, base);
+	if (r == 0)
+		entry->has_base = true;
+	return r;
+}
+
+int copy_up_base_file(struct view *view, struct node *node, uint64_t process)
+{
+	struct content *content = &node->content;
+	struct base_fact base = { 0 };
+	struct standing standing;
+	bool is_used = false;
+	int r = 0;
+
+	(void)pthread_mutex_lock(&content->lock);
+	ask_standing(view, node, &standing);
+	/* Nothing is written of the credentials, not even a hash. */
+	if (!node->is_own && standing.is_named && !standing.has_base &&
+	    content->source != CONTENT_SYNTHETIC) {
+		r = content_open(view, node, false);
+		if (r == 0) {
+			r = describe_base_patiently(view, node, &standing.verdict, &base);
+			content_close(view, node, false);
+		}
+		if (r == 0) {
+			cleanup_free char *path = NULL;
+
+			view_lock(view);
+			r = node_path(view, node, &path);
+			if (r == 0) {
+				is_used = !node->entry->has_base;
+				r = append_base(view, process, node->entry, path, &base);
+			}
+			view_unlock(view);
+		}
+		if (r < 0 || !is_used)
+			drop_base_object(view, &base);
+	}
+	(void)pthread_mutex_unlock(&content->lock);
+	return r;
+}
+
+/* Everything that a copy-up needs before the namespace hears of it. */
+struct plan {
+	struct base_fact base;
+	uint64_t object;
+	int fd;
+	uint64_t prefix; /* bytes that stay the host's */
+	uint64_t copied; /* bytes in the object */
+	mode_t mode;
+	bool has_pin;
+};
+
+static void drop_plan(struct view *view, struct plan *plan)
+{
+	if (plan->fd >= 0) {
+		cleanup_close_fd(&plan->fd);
+		(void)content_store_remove(view->options.store, plan->object);
+	}
+	if (plan->has_pin)
+		(void)atomic_fetch_sub(&view->host_pins, 1);
+	quota_give(&view->quota, plan->copied, 1);
+	drop_base_object(view, &plan->base);
+}
+
+static bool take_pin(struct view *view)
+{
+	if (atomic_fetch_add(&view->host_pins, 1) < COPY_UP_PINS_MAX)
+		return true;
+	(void)atomic_fetch_sub(&view->host_pins, 1);
+	return false;
+}
+
+/* Fills plan->object. plan->prefix and ->copied are decided here. */
+static int store_content(struct view *view, struct node *node, uint64_t want, struct plan *plan)
+{
+	struct content *content = &node->content;
+	struct timespec times[2] = { content->host_st.st_atim, content->host_st.st_mtim };
+	int r;
+
+	if (content->source == CONTENT_HOST && want > COPY_UP_WHOLE_MAX && take_pin(view)) {
+		plan->has_pin = true;
+		plan->prefix = want;
+	}
+	plan->copied = want - plan->prefix;
+	r = quota_take(&view->quota, plan->copied, 1);
+	if (r < 0) {
+		if (plan->has_pin)
+			(void)atomic_fetch_sub(&view->host_pins, 1);
+		return r;
+	}
+	r = copy_to_object(view, shown_fd(content), plan->copied, &plan->object, &plan->fd);
+	if (r == 0 && futimens(plan->fd, times) < 0)
+		r = -errno;
+	if (r < 0) {
+		drop_base_object(view, &plan->base);
+		drop_plan(view, plan);
+	}
+	return r;
+}
+
+/* Namespace and content locks held. */
+static void become_own(struct view *view, struct node *node, struct plan *plan)
+{
+	struct content *content = &node->content;
+	struct journal_identity shown = plan->base.identity;
+
+	/* Pages of an older state of the host's file must not outlive the copy-up. */
+	if (content->has_seen && !journal_identity_is_equal(&shown, &content->seen))
+		content->has_seen = false;
+	if (content->source == CONTENT_FILTERED && content->data_fd >= 0) {
+		(void)atomic_fetch_sub(&view->scratch_kept, 1);
+		content_retire(content, content->data_fd);
+	}
+	if (plan->prefix == 0) {
+		content_retire(content, content->host_fd);
+		content->host_fd = -1;
+	}
+	content->source = CONTENT_OWN;
+	content->data_fd = steal_fd(&plan->fd);
+	content->object = plan->object;
+	content->prefix = plan->prefix;
+	content->size = plan->prefix + plan->copied;
+	content->low_water = content->size;
+	content->is_dirty = true;
+	node->mode = plan->mode;
+	node->uid = view->options.uid;
+	node->gid = view->options.gid;
+	node->is_own = true;
+}
+
+/* Journals the copy-up under the name that the node has now, and makes it so. */
+static int publish(struct view *view, struct node *node, uint64_t process, struct plan *plan)
+{
+	cleanup_free char *path = NULL;
+	int r;
+
+	view_lock(view);
+	r = node_path(view, node, &path);
+	if (r == -ENOENT) {
+		/* Removed while open: what is written now has no name and no base. */
+		r = facts_create(view, process, NULL, plan->object, plan->mode);
+	} else if (r == 0 && node->content.source == CONTENT_SYNTHETIC) {
+		r = facts_create(view, process, path, plan->object, plan->mode);
+	} else if (r == 0) {
+		if (host_entry_verdict(view, node->entry)->write == RULE_WRITE_REFUSE)
+			r = facts_refuse(view, process, "write", path, NULL, EROFS);
+		if (r == 0 && !node->entry->has_base) {
+			r = append_base(view, process, node->entry, path, &plan->base);
+			if (r == 0)
+				plan->base.object = 0; /* the journal's now */
+		}
+		if (r == 0)
+			r = facts_copy_up_file(view, process, path, plan->mode, plan->object,
+					       plan->prefix, plan->prefix + plan->copied);
+	}
+	if (r == 0) {
+		if (node->entry)
+			entry_cover(node->entry);
+		become_own(view, node, plan);
+	}
+	view_unlock(view);
+	return r;
+}
+
+/* The credentials never reach the disk: only a file that starts anew can take their name. */
+static int prepare_synthetic(struct view *view, struct node *node, uint64_t process, uint64_t keep,
+			     struct plan *plan)
+{
+	cleanup_free char *path = NULL;
+	int r;
+
+	if (keep > 0) {
+		view_lock(view);
+		(void)node_path(view, node, &path);
+		view_unlock(view);
+		return facts_refuse(view, process, "write", path, NULL, EROFS);
+	}
+	r = quota_take(&view->quota, 0, 1);
+	if (r < 0)
+		return r;
+	plan->mode = 0600;
+	r = copy_to_object(view, -1, 0, &plan->object, &plan->fd);
+	if (r < 0)
+		quota_give(&view->quota, 0, 1);
+	return r;
+}
+
+static int prepare(struct view *view, struct node *node, uint64_t keep, struct plan *plan)
+{
+	struct content *content = &node->content;
+	struct standing standing;
+	uint64_t size;
+	int r;
+
+	r = content_refresh(view, node, NULL);
+	if (r < 0)
+		return r;
+	ask_standing(view, node, &standing);
+	if (standing.is_named && !standing.has_base) {
+		r = describe_base_patiently(view, node, &standing.verdict, &plan->base);
+		if (r < 0)
+			return r;
+	}
+	plan->base.identity = journal_identity_of(&content->host_st);
+	plan->mode = content->host_st.st_mode & 0777;
+	size = content_size(view, content);
+	r = store_content(view, node, keep < size ? keep : size, plan);
+	if (r < 0)
+		drop_base_object(view, &plan->base);
+	return r;
+}
+
+int copy_up_file(struct view *view, struct node *node, uint64_t process, uint64_t keep)
+{
+	struct plan plan = { .fd = -1 };
+	int r;
+
+	if (node->is_own)
+		return 0;
+	if (node->content.source == CONTENT_SYNTHETIC)
+		r = prepare_synthetic(view, node, process, keep, &plan);
+	else
+		r = prepare(view, node, keep, &plan);
+	if (r == -EAGAIN)
+		r = -EIO; /* the host cuts the file faster than it can be copied */
+	if (r < 0)
+		return r;
+	r = publish(view, node, process, &plan);
+	if (r < 0)
+		drop_plan(view, &plan);
+	else
+		drop_base_object(view, &plan.base); /* the name had its BASE by then */
+	return r;
+}
+
+int copy_up_closed_file(struct view *view, struct node *node, uint64_t process)
+{
+	struct content *content = &node->content;
+	int r;
+
+	(void)pthread_mutex_lock(&content->lock);
+	r = content_open(view, node, true);
+	if (r == 0) {
+		r = copy_up_file(view, node, process, COPY_UP_ALL);
+		content_close(view, node, true);
+	}
+	(void)pthread_mutex_unlock(&content->lock);
+	return r;
+}
+
+int copy_up_base_dir(struct view *view, struct node *dir, uint64_t process)
+{
+	cleanup_free char *path = NULL;
+	struct base_fact base = { .identity = journal_identity_of(&dir->content.host_st) };
+	int r;
+
+	if (!dir->entry || dir->is_own || dir->entry->has_base)
+		return 0;
+	r = node_path(view, dir, &path);
+	if (r < 0)
+		return r;
+	base.identity.size = 0;
+	return append_base(view, process, dir->entry, path, &base);
+}
+
+int copy_up_dir(struct view *view, struct node *dir, uint64_t process)
+{
+	const struct stat *st = &dir->content.host_st;
+	cleanup_free char *path = NULL;
+	int r = 0;
+
+	if (dir->is_own)
+		return 0;
+	if (dir->entry) {
+		r = quota_take(&view->quota, 0, 1);
+		if (r == 0)
+			r = node_path(view, dir, &path);
+		if (r == 0)
+			r = copy_up_base_dir(view, dir, process);
+		if (r == 0)
+			r = facts_copy_up_dir(view, process, path, st->st_mode & 0777);
+	}
+	if (r < 0)
+		return r;
+	dir->mode = st->st_mode & 0777;
+	dir->uid = view->options.uid;
+	dir->gid = view->options.gid;
+	if (!dir->has_times) {
+		dir->atime = st->st_atim;
+		dir->mtime = st->st_mtim;
+		dir->ctime = st->st_ctim;
+		dir->has_times = true;
+	}
+	dir->is_own = true;
+	if (dir->entry) {
+		entry_cover(dir->entry);
+		dir->entry->dir->own_subdirs++;
+		dir->entry->dir->covers++;
+	}
+	return 0;
+}
+
+/* A list of pinned directories that are still to be done. */
+struct worklist {
+	struct node **dirs;
+	size_t count;
+	size_t slots;
+};
+
+/* Namespace lock held. */
+static int push_dir(struct worklist *list, struct node *dir)
+{
+	if (list->count == list->slots) {
+		size_t slots = list->slots ? list->slots * 2 : 16;
+		struct node **grown = realloc(list->dirs, slots * sizeof(struct node *));
+
+		if (!grown)
+			return -ENOMEM;
+		list->dirs = grown;
+		list->slots = slots;
+	}
+	node_pin(dir);
+	list->dirs[list->count++] = dir;
+	return 0;
+}
+
+/* One name: files are copied up, directories of the host are put on the list. */
+static int copy_up_child(struct view *view, struct node *dir, const char *name, uint64_t process,
+			 struct worklist *list)
+{
+	struct node *node = NULL;
+	int r;
+
+	view_lock(view);
+	r = tree_resolve(view, dir, name, &node, NULL);
+	if (r == 0 && node->kind == NODE_DIR) {
+		if (node->is_merged)
+			r = push_dir(list, node);
+		node_drop(view, node);
+		node = NULL;
+	} else if (r == 0) {
+		node_pin(node);
+	}
+	view_unlock(view);
+	if (r == -ENOENT)
+		return 0; /* gone meanwhile */
+	if (r < 0 || !node)
+		return r;
+	r = copy_up_closed_file(view, node, process);
+	view_lock(view);
+	node_unpin(view, node);
+	view_unlock(view);
+	return r == -ENOENT || r == -ESTALE ? 0 : r;
+}
+
+static int copy_up_one_dir(struct view *view, struct node *dir, uint64_t process,
+			   struct worklist *list)
+{
+	cleanup_listing struct listing listing = { 0 };
+	int r;
+
+	view_lock(view);
+	r = copy_up_dir(view, dir, process);
+	if (r == 0)
+		r = listing_read(view, dir, &listing);
+	view_unlock(view);
+	for (size_t i = 0; i < listing.count && r == 0; i++)
+		r = copy_up_child(view, dir, listing.items[i].name, process, list);
+	return r;
+}
+
+int copy_up_tree(struct view *view, struct node *dir, uint64_t process)
+{
+	struct worklist list = { 0 };
+	int r;
+
+	view_lock(view);
+	r = push_dir(&list, dir);
+	view_unlock(view);
+	/* The list grows while it is walked; the order is top down, as a replay needs it. */
+	for (size_t i = 0; i < list.count && r == 0; i++)
+		r = copy_up_one_dir(view, list.dirs[i], process, &list);
+	view_lock(view);
+	for (size_t i = 0; i < list.count; i++)
+		node_unpin(view, list.dirs[i]);
+	view_unlock(view);
+	free(list.dirs);
+	return r;
+}
+
+/* The bytes that the new object gets: of the prefix, then of the tail. */
+static int copy_parts(struct view *view, const struct content *content, uint64_t want,
+		      uint64_t *ret_object, int *ret_fd)
+{
+	uint64_t head = want < content->prefix ? want : content->prefix;
+	struct timespec times[2];
+	struct stat st;
+	off_t n = 0;
+	int r;
+
+	if (fstat(content->data_fd, &st) < 0)
+		return -errno;
+	r = copy_to_object(view, content->host_fd, head, ret_object, ret_fd);
+	if (r < 0)
+		return r == -EAGAIN ? -EIO : r;
+	if (want > head)
+		n = fd_copy(content->data_fd, 0, *ret_fd, (off_t)head, (off_t)(want - head));
+	times[0] = st.st_atim;
+	times[1] = st.st_mtim;
+	if (n < 0)
+		r = (int)n;
+	else if ((uint64_t)n != want - head)
+		r = -EIO;
+	else if (futimens(*ret_fd, times) < 0)
+		r = -errno;
+	if (r < 0) {
+		cleanup_close_fd(ret_fd);
+		(void)content_store_remove(view->options.store, *ret_object);
+	}
+	return r;
+}
+
+int copy_up_materialise(struct view *view, struct node *node, uint64_t process, uint64_t keep)
+{
+	struct content *content = &node->content;
+	uint64_t want = keep < content->size ? keep : content->size;
+	uint64_t before = content->object;
+	uint64_t object;
+	int fd = -1;
+	int r;
+
+	if (content->prefix == 0)
+		return 0;
+	r = quota_take(&view->quota, want, 0);
+	if (r < 0)
+		return r;
+	r = copy_parts(view, content, want, &object, &fd);
+	if (r == 0) {
+		r = facts_materialise(view, process, before, object, want);
+		if (r < 0) {
+			(void)close(fd);
+			(void)content_store_remove(view->options.store, object);
+		}
+	}
+	if (r < 0) {
+		quota_give(&view->quota, want, 0);
+		return r;
+	}
+	quota_give(&view->quota, content->size - content->prefix, 0);
+	(void)atomic_fetch_sub(&view->host_pins, 1);
+	seal_invalidate(content, 0);
+	content_retire(content, content->data_fd);
+	content_retire(content, content->host_fd);
+	content->data_fd = fd;
+	content->host_fd = -1;
+	content->object = object;
+	content->prefix = 0;
+	if (want < content->size && want < content->low_water)
+		content->low_water = want;
+	content->size = want;
+	content->is_dirty = true;
+	(void)content_store_remove(view->options.store, before);
+	return 0;
+}
