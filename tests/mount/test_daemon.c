@@ -215,7 +215,7 @@ static void open_files_do_not_keep_the_daemon_from_ending(void **state)
 	assert_int_equal(fixture_stop(SIGTERM), 0);
 	assert_int_equal(state_of_journal(), JOURNAL_COMPLETE);
 	assert_int_equal(pwrite(fd, "more", 4, 4), -1);
-	(void)pread(fd, buf, 4, 0);
+	assert_int_equal(pread(fd, buf, 4, 0), -1);
 	(void)close(fd);
 	assert_true(journal_count(JOURNAL_SEAL) > 0);
 }
