@@ -146,7 +146,7 @@ static char *native_beside(const char *wrapper)
 	return first_program(dir, native_places, sizeof(native_places) / sizeof(char *), "");
 }
 
-char *find_claude(const char *given, const struct host_places *places)
+char *find_claude(const char *given, const struct host_places *places, bool is_quiet)
 {
 	cleanup_free char *found = NULL;
 	char *native;
@@ -164,7 +164,7 @@ char *find_claude(const char *given, const struct host_places *places)
 	if (!native)
 		native = first_program(places->data_dir, own_places,
 				       sizeof(own_places) / sizeof(char *), "");
-	if (native)
+	if (native || is_quiet)
 		return native;
 	if (found)
 		message_error("%s: is not the native program and none lies beside it; install "

@@ -3,6 +3,8 @@
 #ifndef CLAUDEFS_LAUNCHER_FIND_PROGRAM_H
 #define CLAUDEFS_LAUNCHER_FIND_PROGRAM_H
 
+#include <stdbool.h>
+
 #include "launcher/host_places.h"
 
 /* The path (ret_) of another program of this installation or build tree, or NULL after a line on
@@ -11,7 +13,8 @@ char *find_sibling(const char *name);
 
 /* The path (ret_) of the native claude program: given (--claude) as it is; else from PATH, else
  * the copy in places->data_dir. npm's wrapper needs a Node that the sandbox may not have, so the
- * native program of the package beside it is taken instead. NULL after a line on stderr. */
-char *find_claude(const char *given, const struct host_places *places);
+ * native program of the package beside it is taken instead. NULL after a line on stderr, unless
+ * is_quiet. */
+char *find_claude(const char *given, const struct host_places *places, bool is_quiet);
 
 #endif

@@ -77,13 +77,12 @@ static int add_programs(struct plan *plan, const struct options *options,
 		return EXIT_RUN_FAILED;
 	/* Read-only mounts of the files: not even through /proc/1/exe can they be changed. */
 	(void)plan_add(plan, PLAN_BIND, init, PLAN_INIT, PLAN_EXEC);
-	/* The other commands run without claude, so that a sandbox can be looked at anyway. */
-	if (options->command == COMMAND_CLAUDE || options->claude) {
-		claude = find_claude(options->claude, places);
-		if (!claude)
-			return EXIT_RUN_NOT_FOUND;
+	/* The other commands run without claude too, so that a sandbox can be looked at anyway. */
+	claude = find_claude(options->claude, places, options->command != COMMAND_CLAUDE);
+	if (claude)
 		(void)plan_add(plan, PLAN_BIND, claude, PLAN_CLAUDE, PLAN_EXEC);
-	}
+	else if (options->command == COMMAND_CLAUDE || options->claude)
+		return EXIT_RUN_NOT_FOUND;
 	return 0;
 }
 
@@ -92,10 +91,7 @@ static void add_command(struct plan *plan, const struct options *options)
 	switch (options->command) {
 	case COMMAND_CLAUDE: string_list_add(&plan->argv, PLAN_CLAUDE); break;
 	case COMMAND_EXEC: break;
-	case COMMAND_SHELL:
-		string_list_add(&plan->argv, "/bin/bash");
-		string_list_add(&plan->argv, "-i");
-		break;
+	case COMMAND_SHELL: string_list_add(&plan->argv, "/bin/bash"); break;
 	}
 	for (size_t i = 0; i < options->arguments.count; i++)
 		string_list_add(&plan->argv, options->arguments.items[i]);

@@ -11,4 +11,7 @@ extern const size_t rules_builtin_files_len;
 extern const char rules_builtin_claude_json[]; /* claude-json.json */
 extern const size_t rules_builtin_claude_json_len;
 
+extern const char rules_builtin_settings[]; /* settings.json */
+extern const size_t rules_builtin_settings_len;
+
 #endif

@@ -15,6 +15,12 @@ static int apply_claude_json(const struct project_scope *scope, int in_fd, int o
 				in_fd, out_fd);
 }
 
+static int apply_settings(const struct project_scope *scope, int in_fd, int out_fd)
+{
+	return key_filter_apply(rules_builtin_settings, rules_builtin_settings_len, scope, in_fd,
+				out_fd);
+}
+
 /* In alphabetical order; fs/policy/rules.c knows the same names, and a test compares them. */
 static const struct {
 	const char *name;
@@ -22,6 +28,7 @@ static const struct {
 } filters[] = {
 	{ "claude-json", apply_claude_json },
 	{ "history", history_filter_apply },
+	{ "settings", apply_settings },
 };
 
 bool filter_exists(const char *name)

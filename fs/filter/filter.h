@@ -14,7 +14,7 @@
 #define FILTER_JSON_MAX \
 	(64u << 20) /* bytes of a JSON file that a key filter takes; larger is -EFBIG */
 
-/* True for a filter that exists: "history", "claude-json". */
+/* True for a filter that exists: "claude-json", "history", "settings". */
 bool filter_exists(const char *name);
 
 /* Writes to out_fd (empty, at offset 0; borrowed) what filter name lets through of in_fd (from

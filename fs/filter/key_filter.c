@@ -122,6 +122,9 @@ int key_filter_apply(const char *rules_text, size_t rules_len, const struct proj
 	r = copy_object(&walk, top, &visible);
 	if (r < 0)
 		return r;
+	/* Nothing left out: byte for byte, so that the user's layout is seen as it is. */
+	if (json_equal(top, visible))
+		return fd_write_all(out_fd, text, len);
 	dumped = json_dumps(visible, JSON_INDENT(2));
 	if (!dumped)
 		return -ENOMEM;

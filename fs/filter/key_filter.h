@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Copies a JSON file with only the keys that key rules show, in their order. */
+/* Copies a JSON file with only the keys that key rules show, in their order; a file that has
+ * nothing to hide is copied byte for byte. */
 #ifndef CLAUDEFS_FILTER_KEY_FILTER_H
 #define CLAUDEFS_FILTER_KEY_FILTER_H
 

@@ -183,8 +183,10 @@ int journal_reader_next(struct journal_reader *reader, struct journal_record *re
 	r = read_record(reader, ret);
 	/* A writer that ran out of space cuts its half record off and writes another in its place;
 	 * a read in between may have seen some of both. Damage is damage only if it stays. */
-	if (r == 0 && reader->state == JOURNAL_DAMAGED)
+	if (r == 0 && reader->is_final) {
+		reader->is_final = false;
 		r = read_record(reader, ret);
+	}
 	return r;
 }
 

@@ -34,7 +34,7 @@ static const char *const merge_names[] = {
 	[RULE_MERGE_JSON_KEYS] = "json-keys",
 };
 
-static const char *const filter_names[] = { "claude-json", "history" };
+static const char *const filter_names[] = { "claude-json", "history", "settings" };
 
 const char *rule_read_name(enum rule_read read)
 {

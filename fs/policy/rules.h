@@ -39,7 +39,7 @@ struct rule {
 	enum rule_read read;
 	enum rule_write write;
 	enum rule_merge merge;
-	char *filter; /* name of the filter for RULE_READ_FILTER, else NULL: "history",
+	char *filter; /* name of the filter for RULE_READ_FILTER, else NULL: "history", "settings",
 			 "claude-json" */
 	char *why;    /* one sentence for a security reader */
 	char *origin; /* file the rule came from; "built-in" */

@@ -304,6 +304,36 @@ static void a_claude_json_over_the_limit_is_refused(void **state)
 	assert_int_equal(filter_apply("claude-json", scope, in, out), -EFBIG);
 }
 
+static void settings_keep_their_bytes_if_nothing_is_hidden(void **state)
+{
+	static const char *const texts[] = {
+		"{}",
+		"{ \"model\":\"opus\",\n\t\"hooks\": {} }\n",
+		"{\"env\": {\"CLAUDE_CODE_USE_BEDROCK\": \"1\", \"ANTHROPIC_MODEL\": \"x\"}}",
+		"{\"env\": {\"MAX_THINKING_TOKENS\": \"1\"}, \"permissions\": {\"allow\": "
+		"[\"Bash\"]}}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		assert_filtered("settings", texts[i], texts[i]);
+}
+
+static void settings_hide_what_may_be_a_secret(void **state)
+{
+	(void)state;
+	assert_filtered(
+		"settings",
+		"{\"model\":\"opus\",\"env\":{\"GITHUB_PAT\":\"c\",\"ANTHROPIC_MODEL\":\"x\","
+		"\"CLAUDE_CODE_OAUTH_TOKEN\":\"c\",\"ANTHROPIC_API_KEY\":\"c\","
+		"\"ANTHROPIC_CUSTOM_HEADERS\":\"c\"},\"env2\":1}",
+		"{\n  \"model\": \"opus\",\n  \"env\": {\n    \"ANTHROPIC_MODEL\": \"x\"\n"
+		"  },\n  \"env2\": 1\n}");
+	assert_filtered("settings", "{\"env\":\"SECRET=1\"}", "{}");
+	assert_filtered("settings", "{\"env\":[\"SECRET=1\"]}", "{}");
+	assert_int_equal(filter_bytes("settings", "{\"env\":{\"A\":1}} x", 17, NULL), -EBADMSG);
+}
+
 static void rules_and_filters_know_the_same_names(void **state)
 {
 	static const char *const names[] = { "claude-json", "history", "settings", "nothing", "" };
@@ -338,6 +368,8 @@ int main(void)
 		cmocka_unit_test(claude_json_of_a_strange_shape_shows_nothing),
 		cmocka_unit_test(claude_json_that_is_not_strict_is_refused),
 		cmocka_unit_test(a_claude_json_over_the_limit_is_refused),
+		cmocka_unit_test(settings_keep_their_bytes_if_nothing_is_hidden),
+		cmocka_unit_test(settings_hide_what_may_be_a_secret),
 		cmocka_unit_test(rules_and_filters_know_the_same_names),
 	};
 

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+/* Which arguments are ours, which one is the project, and what goes to claude. */
+#include "tests/unit/cmocka_setup.h"
+
+#include <string.h>
+
+#include "fs/base/message.h"
+#include "launcher/options.h"
+#include "tests/unit/temp_dir.h"
+
+static struct options options;
+static struct temp_dir dir;
+
+static int setup(void **state)
+{
+	(void)state;
+	return temp_dir_make(&dir);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	options_done(&options);
+	temp_dir_remove(&dir);
+	return 0;
+}
+
+/* A list of at most 11 words, ending with NULL. */
+static int parse(const char *const *words)
+{
+	char *argv[12] = { (char *)(size_t) "claudefs-run" };
+	int argc = 1;
+
+	options_done(&options);
+	for (; *words && argc < 12; words++)
+		argv[argc++] = (char *)(size_t)*words;
+	return options_parse(argc, argv, &options);
+}
+#define PARSE(...) parse((const char *const[]){ __VA_ARGS__, NULL })
+
+static void first_existing_directory_is_the_project(void **state)
+{
+	(void)state;
+	assert_int_equal(PARSE("--resume", "nonexistent", dir.path, "--add-dir", "/tmp"), 0);
+	assert_string_equal(options.project, dir.path);
+	assert_int_equal(options.arguments.count, 4);
+	assert_string_equal(options.arguments.items[0], "--resume");
+	assert_string_equal(options.arguments.items[1], "nonexistent");
+	assert_string_equal(options.arguments.items[2], "--add-dir");
+	assert_string_equal(options.arguments.items[3], "/tmp");
+}
+
+static void ours_are_taken_wherever_they_stand(void **state)
+{
+	(void)state;
+	assert_int_equal(PARSE("-p", "--network=host", "hi", "--commit", "ask"), 0);
+	assert_int_equal(options.network, NETWORK_HOST);
+	assert_int_equal(options.commit, COMMIT_ASK);
+	assert_int_equal(options.arguments.count, 2);
+}
+
+static void nothing_is_ours_after_two_dashes(void **state)
+{
+	(void)state;
+	assert_int_equal(PARSE("--", "--network", "--help", "/tmp", "--"), 0);
+	assert_null(options.project);
+	assert_false(options.is_help);
+	assert_int_equal(options.arguments.count, 4);
+	assert_string_equal(options.arguments.items[3], "--");
+}
+
+static void exec_takes_the_rest_of_the_line(void **state)
+{
+	(void)state;
+	assert_int_equal(PARSE(dir.path, "--exec", "ls", "--help", "/tmp"), 0);
+	assert_int_equal(options.command, COMMAND_EXEC);
+	assert_false(options.is_help);
+	assert_int_equal(options.arguments.count, 3);
+	assert_string_equal(options.arguments.items[0], "ls");
+	assert_int_equal(PARSE(dir.path, "--exec"), EXIT_USAGE);
+	assert_int_equal(PARSE(dir.path, "--exec", "--"), EXIT_USAGE);
+}
+
+static void no_sync_back_is_commit_never(void **state)
+{
+	(void)state;
+	assert_int_equal(PARSE("--no-sync-back"), 0);
+	assert_int_equal(options.commit, COMMIT_NEVER);
+}
+
+static void options_of_older_tools_are_answered_and_never_passed_on(void **state)
+{
+	static const char *const old[] = { "--rebuild",
+					   "--fresh-creds",
+					   "--isolate-claude-data",
+					   "--with-gvisor",
+					   "--no-gvisor",
+					   "--allow-git-push",
+					   "--reload-firewall",
+					   "--disallow-broad-gh-token" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(old) / sizeof(old[0]); i++) {
+		assert_int_equal(PARSE(old[i]), EXIT_USAGE);
+		assert_int_equal(options.arguments.count, 0);
+	}
+	assert_int_equal(PARSE("--runtime", "docker"), EXIT_USAGE);
+	assert_int_equal(PARSE("--runtime", "podman"), EXIT_USAGE);
+	assert_int_equal(PARSE("--runtime", "native"), 0);
+}
+
+static void wrong_values_are_usage_errors(void **state)
+{
+	(void)state;
+	assert_int_equal(PARSE("--network", "some"), EXIT_USAGE);
+	assert_int_equal(PARSE("--network"), EXIT_USAGE);
+	assert_int_equal(PARSE("--commit", ""), EXIT_USAGE);
+	assert_int_equal(PARSE("--env", "1A=x"), EXIT_USAGE);
+	assert_int_equal(PARSE("--env", "=x"), EXIT_USAGE);
+	assert_int_equal(PARSE("--env", "A B=x"), EXIT_USAGE);
+	assert_int_equal(PARSE("--help=x"), EXIT_USAGE);
+	assert_int_equal(PARSE("--shell", "ls"), EXIT_USAGE);
+}
+
+static void configuration_fills_in_what_the_line_left_open(void **state)
+{
+	char path[96];
+
+	(void)state;
+	(void)snprintf(path, sizeof(path), "%s/c", dir.path);
+	assert_int_equal(temp_dir_write(&dir, "c",
+					"{\"network\":\"host\",\"commit\":\"never\","
+					"\"env\":[\"A=1\",\"B\"],\"rules\":\"/r\"}"),
+			 0);
+	assert_int_equal(PARSE("--config", path, "--commit", "ask", "--env", "C"), 0);
+	assert_int_equal(options.network, NETWORK_HOST);
+	assert_int_equal(options.commit, COMMIT_ASK);
+	assert_int_equal(options.env.count, 3);
+	assert_string_equal(options.rules, "/r");
+	assert_int_equal(PARSE("--no-sync-back", "--config", path), 0);
+	assert_int_equal(options.commit, COMMIT_NEVER);
+}
+
+static void wrong_configuration_is_a_usage_error(void **state)
+{
+	static const char *const wrong[] = { "",
+					     "[]",
+					     "{\"nettwork\":\"host\"}",
+					     "{\"network\":1}",
+					     "{\"shell\":\"x\"}",
+					     "{\"commit\":[\"ask\"]}",
+					     "{\"env\":[1]}",
+					     "{\"network\":\"all\"}" };
+	char path[96];
+
+	(void)state;
+	(void)snprintf(path, sizeof(path), "%s/c", dir.path);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		assert_int_equal(temp_dir_write(&dir, "c", wrong[i]), 0);
+		assert_int_equal(PARSE("--config", path), EXIT_USAGE);
+	}
+	assert_int_equal(PARSE("--config", "/nonexistent"), EXIT_USAGE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(first_existing_directory_is_the_project),
+		cmocka_unit_test(ours_are_taken_wherever_they_stand),
+		cmocka_unit_test(nothing_is_ours_after_two_dashes),
+		cmocka_unit_test(exec_takes_the_rest_of_the_line),
+		cmocka_unit_test(no_sync_back_is_commit_never),
+		cmocka_unit_test(options_of_older_tools_are_answered_and_never_passed_on),
+		cmocka_unit_test(wrong_values_are_usage_errors),
+		cmocka_unit_test(configuration_fills_in_what_the_line_left_open),
+		cmocka_unit_test(wrong_configuration_is_a_usage_error),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
