@@ -252,6 +252,10 @@ static void cleanup_id_list(struct id_list *list)
 
 static int add_id(struct id_list *list, const char *id)
 {
+	cleanup_free char *copy = strdup(id);
+
+	if (!copy)
+		return -ENOMEM;
 	if (list->count == list->size) {
 		int size = list->size ? list->size * 2 : 64;
 		char **grown = realloc(list->ids, (size_t)size * sizeof(*grown));
@@ -261,10 +265,7 @@ static int add_id(struct id_list *list, const char *id)
 		list->ids = grown;
 		list->size = size;
 	}
-	list->ids[list->count] = strdup(id);
-	if (!list->ids[list->count])
-		return -ENOMEM;
-	list->count++;
+	list->ids[list->count++] = steal_ptr(&copy);
 	return 0;
 }
 
