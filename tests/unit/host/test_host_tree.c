@@ -420,6 +420,12 @@ static void threads_share_the_links(void **state)
 		assert_int_equal(pthread_join(threads[i], &result), 0);
 		assert_null(result);
 	}
+	/* None was pinned twice: there is room for all the others. */
+	for (unsigned int i = 50; i < HOST_LINKS_MAX; i++) {
+		(void)snprintf(name, sizeof(name), ".claude/l%u", i);
+		assert_int_equal(symlinkat("d", dir.fd, name), 0);
+		assert_int_equal(stat_of(name + 8), S_IFDIR);
+	}
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

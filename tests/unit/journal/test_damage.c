@@ -204,11 +204,41 @@ static void zeros_in_place_of_the_last_blocks_are_a_torn_tail(void **state)
 		assert_int_equal(end, JOURNAL_TORN);
 	}
 	/* Right behind a record: no block boundary needed. */
-	memcpy(copy, bytes, ends[3]);
-	memset(copy + ends[3], 0, 100);
-	write_file(copy, ends[3] + 100);
-	assert_int_equal(read_file(&end), 4);
-	assert_int_equal(end, JOURNAL_TORN);
+	for (size_t i = 0; i + 1 < count; i++) {
+		memcpy(copy, bytes, ends[i]);
+		memset(copy + ends[i], 0, 10);
+		write_file(copy, ends[i] + 10);
+		assert_int_equal(read_file(&end), i + 1);
+		assert_int_equal(end, JOURNAL_TORN);
+	}
+}
+
+/* What a writer does that ran out of space: half a record goes, another comes in its place. */
+static void a_half_record_that_was_replaced_is_read_as_the_new_one(void **state)
+{
+	cleanup_journal_reader struct journal_reader *reader = NULL;
+	struct journal_record record;
+	uint8_t copy[sizeof(bytes)];
+	size_t half = ends[1] + CODEC_HEADER_SIZE + 5;
+
+	(void)state;
+	memcpy(copy, bytes, size);
+	memset(copy + ends[1] + CODEC_AT_TIME, 0x55, 8);
+	memset(copy + ends[1] + CODEC_HEADER_SIZE, 0x55, 5);
+	put_le(copy + ends[1] + CODEC_AT_CHECK, codec_header_check(copy + ends[1]), 4);
+	write_file(copy, half);
+	assert_int_equal(journal_reader_open(dir.fd, SAMPLE_SESSION, &reader), 0);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(journal_reader_next(reader, &record), 1);
+	assert_int_equal(journal_reader_next(reader, &record), 0);
+	assert_int_equal(journal_reader_state(reader, NULL), JOURNAL_TORN);
+	write_file(bytes, size);
+	for (size_t i = 2; i < count; i++) {
+		assert_int_equal(journal_reader_next(reader, &record), 1);
+		assert_true(is_record(i, &record));
+	}
+	assert_int_equal(journal_reader_next(reader, &record), 0);
+	assert_int_equal(journal_reader_state(reader, NULL), JOURNAL_COMPLETE);
 }
 
 static void zeros_with_something_behind_them_are_damage(void **state)
@@ -301,6 +331,41 @@ static void forged_frames_are_damage(void **state)
 	assert_int_equal(end, JOURNAL_DAMAGED);
 }
 
+/* The chain begins at the right session, but the record names another. */
+static void a_forged_name_of_the_session_is_damage(void **state)
+{
+	static struct codec_frame frame;
+	struct hash seed = codec_seed(SAMPLE_SESSION);
+	struct journal_record record = {
+		.type = JOURNAL_SESSION,
+		.has = JOURNAL_HAS_SESSION | JOURNAL_HAS_VERSION,
+		.seq = 1,
+		.version = JOURNAL_FORMAT_VERSION,
+	};
+	uint8_t copy[1024];
+	enum journal_state end = JOURNAL_COMPLETE;
+	struct hash chain;
+	int len;
+
+	(void)state;
+	memcpy(copy, bytes, CODEC_FILE_HEADER_SIZE);
+	for (int is_good = 0; is_good < 2; is_good++) {
+		record.session = is_good ? SAMPLE_SESSION : "20260102T030405.678Z-ffffffff";
+		len = codec_encode(&record, &seed, &frame, &chain);
+		assert_true(len > 0 && len < 512);
+		memcpy(copy + CODEC_FILE_HEADER_SIZE, frame.bytes, (size_t)len);
+		write_file(copy, CODEC_FILE_HEADER_SIZE + (size_t)len);
+		assert_int_equal(read_file(&end), is_good);
+		assert_int_equal(end, is_good ? JOURNAL_OPEN : JOURNAL_DAMAGED);
+	}
+	record.version++;
+	len = codec_encode(&record, &seed, &frame, &chain);
+	memcpy(copy + CODEC_FILE_HEADER_SIZE, frame.bytes, (size_t)len);
+	write_file(copy, CODEC_FILE_HEADER_SIZE + (size_t)len);
+	assert_int_equal(read_file(&end), 0);
+	assert_int_equal(end, JOURNAL_DAMAGED);
+}
+
 static void damage_is_said_in_one_line(void **state)
 {
 	cleanup_journal_reader struct journal_reader *reader = NULL;
@@ -327,8 +392,10 @@ int main(void)
 		cmocka_unit_test(a_flip_before_a_torn_tail_is_damage),
 		cmocka_unit_test(removed_repeated_and_swapped_records_are_damage),
 		cmocka_unit_test(zeros_in_place_of_the_last_blocks_are_a_torn_tail),
+		cmocka_unit_test(a_half_record_that_was_replaced_is_read_as_the_new_one),
 		cmocka_unit_test(zeros_with_something_behind_them_are_damage),
 		cmocka_unit_test(forged_frames_are_damage),
+		cmocka_unit_test(a_forged_name_of_the_session_is_damage),
 		cmocka_unit_test(damage_is_said_in_one_line),
 	};
 

@@ -263,6 +263,30 @@ static void forged_fields_are_refused_when_read(void **state)
 	}
 }
 
+static void forged_strings_are_refused_when_read(void **state)
+{
+	struct journal_record record = record_of(JOURNAL_REFUSE);
+	struct journal_record out;
+	uint8_t *string = frame.bytes + CODEC_HEADER_SIZE + 4;
+
+	(void)state;
+	record.has = JOURNAL_HAS_OPERATION | JOURNAL_HAS_ERROR;
+	record.operation = "symlink";
+	assert_true(encode(&record) > 0);
+	assert_int_equal(decode(CODEC_HEADER_SIZE + 4 + 7 + 8, &out), 0);
+	string[3] = '\0';
+	assert_int_equal(decode(CODEC_HEADER_SIZE + 4 + 7 + 8, &out), -EBADMSG);
+	for (size_t len = JOURNAL_OPERATION_MAX; len <= JOURNAL_OPERATION_MAX + 1; len++) {
+		static const uint8_t error[8] = { 21, 0, 4, 0, 1 };
+
+		put_le(string - 2, len, 2);
+		memset(string, 'x', len);
+		memcpy(string + len, error, sizeof(error));
+		assert_int_equal(decode(CODEC_HEADER_SIZE + 4 + len + 8, &out),
+				 len > JOURNAL_OPERATION_MAX ? -EBADMSG : 0);
+	}
+}
+
 static void long_commands_are_cut_and_other_long_strings_refused(void **state)
 {
 	struct journal_record record = record_of(JOURNAL_PROCESS);
@@ -334,6 +358,7 @@ int main(void)
 		cmocka_unit_test(forged_names_are_refused_when_read),
 		cmocka_unit_test(a_forged_path_beyond_the_limit_is_refused),
 		cmocka_unit_test(forged_fields_are_refused_when_read),
+		cmocka_unit_test(forged_strings_are_refused_when_read),
 		cmocka_unit_test(long_commands_are_cut_and_other_long_strings_refused),
 		cmocka_unit_test(object_zero_does_not_exist),
 		cmocka_unit_test(the_longest_rename_fits),
