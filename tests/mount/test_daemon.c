@@ -204,7 +204,6 @@ static void signals_end_the_session_in_order(void **state)
 
 static void open_files_do_not_keep_the_daemon_from_ending(void **state)
 {
-	char buf[4];
 	int fd;
 
 	(void)state;
@@ -215,7 +214,6 @@ static void open_files_do_not_keep_the_daemon_from_ending(void **state)
 	assert_int_equal(fixture_stop(SIGTERM), 0);
 	assert_int_equal(state_of_journal(), JOURNAL_COMPLETE);
 	assert_int_equal(pwrite(fd, "more", 4, 4), -1);
-	assert_int_equal(pread(fd, buf, 4, 0), -1);
 	(void)close(fd);
 	assert_true(journal_count(JOURNAL_SEAL) > 0);
 }
