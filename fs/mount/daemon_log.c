@@ -32,6 +32,9 @@ static const struct lost_work {
 };
 #define LOST_WORK_COUNT (sizeof(lost_work) / sizeof(lost_work[0]))
 
+/* Bytes set aside on disk when the log is opened. */
+#define RESERVED (4u << 10)
+
 struct daemon_log {
 	pthread_mutex_t lock; /* all below: several serving threads report at once */
 	int fd;
@@ -54,6 +57,8 @@ int daemon_log_open(int session_fd, struct daemon_log **ret)
 		return -errno;
 	if (!S_ISREG(st.st_mode))
 		return -EINVAL;
+	/* Room for the line that says that the disk is full. */
+	(void)fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, RESERVED);
 	log = calloc(1, sizeof(*log));
 	if (!log)
 		return -ENOMEM;
