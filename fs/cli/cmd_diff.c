@@ -20,10 +20,13 @@
 struct change_list {
 	const struct change **items; /* borrowed from the review */
 	size_t count;
+	size_t left_out; /* since they never leave the sandbox, and nobody asked for them */
 };
 
-static int select_changes(const struct review *review, const char *path, struct change_list *ret)
+static int select_changes(const struct cli *cli, const struct review *review, const char *path,
+			  struct change_list *ret)
 {
+	bool wants_never = cli->wants_everything || *path;
 	size_t count = review_count(review);
 
 	ret->items = calloc(count + 1, sizeof(*ret->items));
@@ -32,7 +35,11 @@ static int select_changes(const struct review *review, const char *path, struct 
 	for (size_t i = 0; i < count; i++) {
 		const struct change *change = review_get(review, i);
 
-		if (path_is_beneath(change->path, path))
+		if (!path_is_beneath(change->path, path))
+			continue;
+		if (change->group == REVIEW_NEVER_LEAVES && !wants_never)
+			ret->left_out++;
+		else
 			ret->items[ret->count++] = change;
 	}
 	return 0;
@@ -182,7 +189,7 @@ int cmd_diff(const struct cli *cli)
 		r = open_review(cli, &session, &open);
 	if (r != EXIT_OK)
 		return r;
-	if (select_changes(open.review, path, &list) < 0) {
+	if (select_changes(cli, open.review, path, &list) < 0) {
 		message_error("out of memory");
 		return EXIT_FAULT;
 	}
@@ -195,6 +202,10 @@ int cmd_diff(const struct cli *cli)
 		r = print_json(cli, &session, open.review, &list);
 	} else {
 		r = print_chosen(cli, open.review, &list);
+		if (list.left_out > 0)
+			message_info("%zu more never leave%s the sandbox; 'claudefs diff --all' "
+				     "shows them too",
+				     list.left_out, list.left_out == 1 ? "s" : "");
 	}
 	free(list.items);
 	return r;

@@ -18,8 +18,10 @@ char question_ask(const char *text)
 	text_print_safe(stderr, text);
 	(void)fputc(' ', stderr);
 	(void)fflush(stderr);
-	if (getline(&answer, &size, stdin) < 0)
+	if (getline(&answer, &size, stdin) < 0) {
+		(void)fputc('\n', stderr);
 		return 0;
+	}
 	for (p = answer; *p == ' ' || *p == '\t'; p++)
 		;
 	return *p == '\0' || *p == '\n' ? '\n' : (char)tolower((unsigned char)*p);

@@ -75,10 +75,10 @@ static int print_line(char origin, const char *line, size_t len, void *arg)
 	cleanup_text struct text out = { 0 };
 
 	print_heading(output);
-	if (origin != 'H' && origin != '\\')
+	if (origin == '\\')
+		text_append(&raw, "\\ no newline at the end");
+	else if (origin != 'H')
 		text_append_bytes(&raw, &origin, 1);
-	else if (origin == '\\')
-		text_append(&raw, "\\ ");
 	append_content(&raw, line, is_cut ? PRINT_DIFF_LINE_MAX : len);
 	if (is_cut)
 		text_appendf(&raw, " ... (%zu more bytes)", len - PRINT_DIFF_LINE_MAX);
