@@ -44,6 +44,8 @@ int channel_send(int end, const struct channel_message *message)
 		header.msg_control = control.bytes;
 		header.msg_controllen = CMSG_SPACE(sizeof(int) * count);
 		ancillary = CMSG_FIRSTHDR(&header);
+		if (!ancillary)
+			return -EINVAL;
 		ancillary->cmsg_level = SOL_SOCKET;
 		ancillary->cmsg_type = SCM_RIGHTS;
 		ancillary->cmsg_len = CMSG_LEN(sizeof(int) * count);

@@ -152,6 +152,8 @@ static int check_prefix(struct spellings *all, struct change *change, const char
 		r = fold_name(prefix, &folded);
 	if (r < 0)
 		return r == -EILSEQ ? 0 : r;
+	if (!folded)
+		return -ENOMEM;
 	other = find_other(&all->index, folded, prefix, &is_known);
 	if (!other)
 		return is_known ? 0 : add(&all->index, folded, prefix, change);

@@ -180,6 +180,8 @@ int tree_resolve(struct view *view, struct node *dir, const char *name, struct n
 		r = make_clean_node(view, dir, name, path, &found, &node);
 	if (r < 0)
 		return r;
+	if (!node)
+		return -EIO;
 	node->host_dev = found.st.st_dev;
 	node->host_ino = found.st.st_ino;
 	if (node->kind == NODE_DIR)
