@@ -310,8 +310,7 @@ static void settings_keep_their_bytes_if_nothing_is_hidden(void **state)
 		"{}",
 		"{ \"model\":\"opus\",\n\t\"hooks\": {} }\n",
 		"{\"env\": {\"CLAUDE_CODE_USE_BEDROCK\": \"1\", \"ANTHROPIC_MODEL\": \"x\"}}",
-		"{\"env\": {\"MAX_THINKING_TOKENS\": \"1\"}, \"permissions\": {\"allow\": "
-		"[\"Bash\"]}}",
+		"{\"env\": {\"MAX_THINKING_TOKENS\": \"1\"}, \"hooks\": {\"x\": [\"y\"]}}",
 	};
 
 	(void)state;
