@@ -53,7 +53,9 @@ int session_loop_signals(void)
 	r = pthread_sigmask(SIG_BLOCK, &set, NULL);
 	if (r != 0)
 		return -r;
-	if (sigaction(WAKE_SIGNAL, &wake, NULL) < 0 || sigaction(SIGPIPE, &ignore, NULL) < 0)
+	/* SIGXFSZ: under `ulimit -f` a write shall fail with EFBIG, not end the daemon. */
+	if (sigaction(WAKE_SIGNAL, &wake, NULL) < 0 || sigaction(SIGPIPE, &ignore, NULL) < 0 ||
+	    sigaction(SIGXFSZ, &ignore, NULL) < 0)
 		return -errno;
 	r = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return r < 0 ? -errno : r;
