@@ -219,7 +219,8 @@ int print_diff_stat(const struct review *review, const struct change *const *cha
 		add_stat_row(table, style, changes[i], &stats[i], most);
 	if (table_print(table, stream) < 0)
 		return -ENOMEM;
-	(void)fprintf(stream, " %zu %s, %zu lines added, %zu removed\n", count,
-		      count == 1 ? "change" : "changes", added, removed);
+	(void)fprintf(stream, " %zu %s, %zu %s added, %zu removed\n", count,
+		      count == 1 ? "change" : "changes", added, added == 1 ? "line" : "lines",
+		      removed);
 	return 0;
 }

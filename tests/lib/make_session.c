@@ -15,7 +15,7 @@ static const char *option(int argc, char **argv, const char *name, const char *f
 {
 	for (int i = 1; i + 1 < argc; i += 2) {
 		if (strcmp(argv[i], name) == 0)
-			return argv[i + 1];
+			fallback = argv[i + 1];
 	}
 	return fallback;
 }

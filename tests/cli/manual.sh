@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# The manual page and the help say what the tables say: commands, options, exit codes.
+set -u
+# shellcheck disable=SC1091
+. "${CLAUDEFS_SOURCE:?}/tests/cli/lib.sh"
+
+page=$CLAUDEFS_SOURCE/docs/man/claudefs.1.scd
+call --json help
+ok 'help --json is strict' "$CHECK" json <"$OUT"
+cp "$OUT" "$WORK/help.json"
+names=()
+for ((i = 0; i < $(value commands.#); i++)); do
+  names+=("$(value "commands.$i.name")")
+done
+ok 'the commands are in alphabetical order' equal "$(printf '%s\n' "${names[@]}" | LC_ALL=C sort)" \
+  "$(printf '%s\n' "${names[@]}")"
+ok 'the manual has exactly these commands' equal "$(printf '%s\n' "${names[@]}")" \
+  "$(sed -n '/^# COMMANDS/,/^# EXIT/p' "$page" | grep -oE '^\*[a-z]+\*' | tr -d '*')"
+ok 'and the shape of the JSON of each' equal "$(printf '%s\n' "${names[@]}")" \
+  "$(sed -n '/^The commands:/,/^# ENV/p' "$page" | grep -oE '^[a-z]+ ' | tr -d ' ')"
+
+# options JSON_PATH: each option's name.
+options() {
+  local n
+  for ((n = 0; n < $("$CHECK" get "$1.#" <"$WORK/help.json"); n++)); do
+    "$CHECK" get "$1.$n.name" <"$WORK/help.json"
+  done
+}
+# section NAME: what the manual says of a command.
+section() {
+  sed -n "/^\*$1\*/,/^\*[a-z]*\*/p" "$page" | sed '1b;/^\*[a-z]*\*/d'
+}
+for ((i = 0; i < ${#names[@]}; i++)); do
+  for option in $(options "commands.$i.options"); do
+    section "${names[i]}" >"$OUT"
+    ok "the manual tells --$option of ${names[i]}" contains "$OUT" "*--$option*"
+  done
+  call help "${names[i]}"
+  ok "help of ${names[i]} begins with its usage" shows "^usage: claudefs ${names[i]}"
+  cp "$OUT" "$WORK/text"
+  call "${names[i]}" --help
+  ok "${names[i]} --help is the same" cmp "$OUT" "$WORK/text"
+done
+sed -n '/^# OPTIONS/,/^# COMMANDS/p' "$page" >"$OUT"
+for option in $(options options); do
+  ok "the manual tells the global option --$option" contains "$OUT" "*--$option*"
+done
+
+# "EXIT_NO_SESSION = 4," against "|  4" followed by ":  NO\_SESSION".
+codes() {
+  sed -nE 's/^\tEXIT_([A-Z_]+) = ([0-9]+),.*/\2 \1/p' "$CLAUDEFS_SOURCE/fs/base/message.h"
+}
+ok 'the manual has exactly the exit codes of the programs' equal "$(codes)" \
+  "$(sed -n '/^# EXIT/,/^# JSON/p' "$page" | sed 's/[\\]//g' | sed -nE '/^\|  [0-9]/{N;s/^\|  ([0-9]+)\n:  (.*)/\1 \2/p}')"
+if command -v scdoc >/dev/null; then
+  ok 'scdoc takes it' scdoc <"$page"
+fi
+call --version
+ok 'the version is told' shows '^claudefs [0-9]+\.[0-9]+\.[0-9]+$'
+call --help
+ok 'the overview lists every command' equal "$(printf '%s\n' "${names[@]}")" \
+  "$(sed -n '/^commands:/,/^options:/p' "$OUT" | grep -oE '^  [a-z]+' | tr -d ' ')"
+finish
