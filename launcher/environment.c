@@ -18,6 +18,7 @@ static const char *const allowed[] = {
 static const char *const reserved[] = {
 	"CLAUDE_CONFIG_DIR",
 	"DISABLE_AUTOUPDATER",
+	"DISABLE_INSTALLATION_CHECKS",
 	"HOME",
 	"IS_SANDBOX",
 	"LOGNAME",
@@ -86,6 +87,8 @@ int environment_build(char *const *caller, const struct string_list *wanted, con
 	}
 	string_list_addf(ret, "CLAUDE_CONFIG_DIR=%s", config_dir);
 	string_list_add(ret, "DISABLE_AUTOUPDATER=1");
+	/* The program is not where its installer put it, and it need not say so. */
+	string_list_add(ret, "DISABLE_INSTALLATION_CHECKS=1");
 	string_list_addf(ret, "HOME=%s", home);
 	string_list_add(ret, "IS_SANDBOX=1");
 	string_list_addf(ret, "LOGNAME=%s", user);
