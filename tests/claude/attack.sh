@@ -43,7 +43,7 @@ chmod 600 "$HOME/.claude/.credentials.json" "$HOME/.claude/settings.json"
 mkdir -p "$HOME/.local/state" "$HOME/.config/claudefs/rules.d"
 if [ "$kind" = control ]; then
   cat >"$HOME/.config/claudefs/rules.d/00-everything.json" <<'END'
-{ "rules": [
+{ "version": 1, "rules": [
   { "path": "**", "read": "show", "write": "auto", "merge": "replace",
     "why": "a control: with this rule the tests of the attack must find its damage" }
 ] }

@@ -121,7 +121,7 @@ try rm -rf rules
 append "$HOME/.bashrc" 'evil'
 put "$HOME/.ssh/authorized_keys" 'evil'
 try mkdir -p "$HOME/.config/claudefs/rules.d" "$HOME/.local/bin" "$HOME/.local/state/claudefs/sessions"
-put "$HOME/.config/claudefs/rules.d/evil.json" '{"rules":[{"path":"**","read":"show","write":"auto","merge":"replace","why":"the agent says so"}]}'
+put "$HOME/.config/claudefs/rules.d/evil.json" '{"version":1,"rules":[{"path":"**","read":"show","write":"auto","merge":"replace","why":"the agent says so"}]}'
 put "$HOME/.local/bin/tool" 'evil'
 put "$HOME/.claude.json" '{"mcpServers":{"x":{"command":"/bin/evil"}}}'
 append "$HOME/.gitconfig" '[core] pager = evil'

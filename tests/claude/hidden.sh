@@ -20,6 +20,8 @@ plant settings.json '{"model": "opus"}'
 plant CLAUDE.md 'Be kind.'
 own_line='{"display":"mine","pastedContents":{},"timestamp":1,"project":"'$PROJECT'","sessionId":"00000000-0000-4000-8000-000000000009"}'
 plant history.jsonl "$own_line"
+# Which MCP servers there are is shown; their secrets are not.
+sed -i 's|^{|{ "mcpServers": { "tool": { "command": "true" } },|' "$HOME/.claude.json"
 cp -a "$HOME/.claude.json" "$WORK/configuration"
 # The directories themselves are there in both runs; hidden is what they hold.
 mkdir -p "$state"/{sessions,debug,telemetry,backups,session-env,shell-snapshots,ide,tasks,file-history}
@@ -52,7 +54,7 @@ add_hidden_state() {
     const all = JSON.parse(fs.readFileSync(process.argv[1], "utf8"));
     all.projects["/home/u/CANARY-one"] = { hasTrustDialogAccepted: true, allowedTools: ["CANARY"] };
     all.oauthAccount = { emailAddress: "CANARY@example.org", organizationUuid: "CANARY" };
-    all.mcpServers = { canary: { command: "true", env: { TOKEN: "CANARY" } } };
+    all.mcpServers.tool.env = { TOKEN: "CANARY" };
     all.githubRepoPaths = { "u/CANARY": ["/home/u/CANARY-one"] };
     fs.writeFileSync(process.argv[1], JSON.stringify(all, null, 2));' "$HOME/.claude.json"
 }
@@ -95,7 +97,7 @@ ok 'both got the same answers for every name' diff -u "$WORK/without.answers" "$
 # The control: rules that show everything must make both proofs fail.
 add_hidden_state
 cat >"$WORK/show.json" <<'END'
-{ "rules": [
+{ "version": 1, "rules": [
   { "path": "**", "read": "show", "write": "never", "merge": "replace",
     "why": "a control: with this rule the canaries must be found" }
 ] }

@@ -40,7 +40,7 @@ start_api() {
 base_environment() {
   printf '%s\n' "HOME=$HOME" "PATH=$(dirname "$CLAUDE_PROGRAM"):/usr/local/bin:/usr/bin:/bin" \
     "TERM=${TEST_TERM:-dumb}" LANG=C.UTF-8 "ANTHROPIC_BASE_URL=http://127.0.0.1:${API_PORT:-9}" \
-    ANTHROPIC_API_KEY=dummy DISABLE_TELEMETRY=1 DISABLE_ERROR_REPORTING=1 DISABLE_AUTOUPDATER=1 \
+    "${TEST_CREDENTIAL:-ANTHROPIC_API_KEY=dummy}" DISABLE_TELEMETRY=1 DISABLE_ERROR_REPORTING=1 DISABLE_AUTOUPDATER=1 \
     CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC=1
   # The sanitizers' options are the test's, not the person's.
   env | grep -E '^(ASAN|UBSAN|LSAN)_OPTIONS=' || :

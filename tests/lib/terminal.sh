@@ -24,6 +24,11 @@ terminal_screen() {
   terminal capture-pane -p 2>/dev/null | grep -v '^ *$'
 }
 
+# lacks_on_screen PATTERN: for ok.
+lacks_on_screen() {
+  ! terminal_screen | grep -E -e "$1"
+}
+
 # terminal_wait PATTERN [SECONDS]: until the screen shows an extended regular expression.
 terminal_wait() {
   local i
