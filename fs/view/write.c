@@ -79,7 +79,8 @@ int write_truncate(struct view *view, struct node *node, uint64_t process, uint6
 	}
 	if (size < content->size)
 		quota_give(&view->quota, content->size - size, 0);
-	note_change(content, size);
+	if (size != content->size)
+		note_change(content, size);
 	/* Cut by the copy-up itself: the seal must not call it "only appended to". */
 	if (size < before && size < content->low_water)
 		content->low_water = size;
