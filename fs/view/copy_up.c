@@ -396,12 +396,15 @@ int copy_up_dir(struct view *view, struct node *dir, uint64_t process)
 		return 0;
 	if (dir->entry) {
 		r = quota_take(&view->quota, 0, 1);
-		if (r == 0)
-			r = node_path(view, dir, &path);
+		if (r < 0)
+			return r;
+		r = node_path(view, dir, &path);
 		if (r == 0)
 			r = copy_up_base_dir(view, dir, process);
 		if (r == 0)
 			r = facts_copy_up_dir(view, process, path, st->st_mode & 0777);
+		if (r < 0)
+			quota_give(&view->quota, 0, 1);
 	}
 	if (r < 0)
 		return r;
