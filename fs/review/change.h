@@ -53,6 +53,7 @@ struct change {
 	bool is_append_only; /* MODIFY: [0, base.size) is the base's content still */
 	bool is_damaged;     /* the object is missing, or not what the journal says */
 	bool is_moot;        /* the host is like that already: not listed */
+	bool has_host_entry; /* the host has an entry of this name now */
 	uint64_t object;     /* content: [0, prefix) of the host's prefix_path, then the object */
 	uint64_t prefix;
 	char *prefix_path; /* NULL: no prefix */

@@ -46,6 +46,18 @@ static bool is_own_record(const json_t *record, const struct project_scope *scop
 						      json_string_length(session)));
 }
 
+enum line_form line_form_of(const struct change *change)
+{
+	switch (change->verdict.merge) {
+	case RULE_MERGE_APPEND_LINES:
+		return strcmp(change->path, "history.jsonl") == 0 ? LINE_HISTORY : LINE_ANY;
+	case RULE_MERGE_UNION_RECORDS: return LINE_TRANSCRIPT;
+	case RULE_MERGE_REPLACE:
+	case RULE_MERGE_JSON_KEYS: return LINE_ANY;
+	}
+	return LINE_ANY;
+}
+
 int line_check(enum line_form form, const struct project_scope *scope, const char *line, size_t len,
 	       const char **ret_field)
 {
@@ -62,6 +74,7 @@ int line_check(enum line_form form, const struct project_scope *scope, const cha
 	if (!json_is_object(record))
 		return -EBADMSG;
 	switch (form) {
+	case LINE_ANY: return 1;
 	case LINE_HISTORY: return is_own_history(record, scope, ret_field);
 	case LINE_TRANSCRIPT: return is_own_record(record, scope, ret_field);
 	}

@@ -10,6 +10,7 @@
 #define LINE_CHECK_MAX (64u << 20) /* bytes of one line; longer is held */
 
 enum line_form {
+	LINE_ANY,        /* a JSON object */
 	LINE_HISTORY,    /* history.jsonl: "project" must be the project */
 	LINE_TRANSCRIPT, /* "cwd" within the project, "sessionId" one of its sessions, if present */
 };
@@ -21,6 +22,9 @@ struct line_report {
 	const char *bad;        /* static: what is wrong with it */
 	const char *foreign_by; /* static: which field of the first foreign line */
 };
+
+/* What the lines of a change's file must be. */
+enum line_form line_form_of(const struct change *change);
 
 /* The verdict on one line (without its newline): 1 own, 0 foreign (*ret_field, static), -EBADMSG
  * (no JSON object) or -ENOMEM. Blank lines are own. */

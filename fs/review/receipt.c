@@ -104,7 +104,7 @@ int receipt_get_path(const json_t *object, const char *key, const char **ret)
 int receipt_dir_open(int session_fd, uint64_t number)
 {
 	cleanup_fd int receipts_fd = -1;
-	char name[24];
+	char name[32];
 	int fd;
 
 	receipts_fd =

@@ -182,10 +182,11 @@ static int check_host(struct review *review, struct change *change)
 	if (r < 0)
 		return decide(change, REVIEW_HELD, "the host's entry cannot be read: %s",
 			      strerror(-r));
+	change->has_host_entry = look.exists;
 	if (look.exists)
 		return check_existing(change, &look);
 	change->is_moot = is_removal(change);
-	if (change->kind == CHANGE_MODIFY && change->merge != RULE_MERGE_APPEND_LINES)
+	if (change->kind == CHANGE_MODIFY)
 		return decide(change, REVIEW_CONFLICT, "removed on the host meanwhile");
 	return 0;
 }
@@ -218,6 +219,7 @@ static int judge_foreign(struct change *change, enum line_form form,
 	if (report->foreign == 0)
 		return 0;
 	switch (form) {
+	case LINE_ANY: return 0;
 	case LINE_HISTORY:
 		if (report->foreign == report->lines)
 			return decide(change, REVIEW_NEVER_LEAVES,
@@ -252,8 +254,6 @@ static int check_lines(struct review *review, struct change *change, const struc
 		return decide(change, REVIEW_HELD, "%s line %llu %s",
 			      change->is_append_only ? "appended" : "its",
 			      (unsigned long long)report.bad_line, report.bad);
-	if (change->verdict.merge == RULE_MERGE_REPLACE)
-		return 0;
 	return judge_foreign(change, form, &report);
 }
 

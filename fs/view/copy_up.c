@@ -65,9 +65,7 @@ static int describe_base(struct view *view, struct node *node, const struct entr
 	if (r < 0)
 		return r;
 	memset(ret, 0, sizeof(*ret));
-	ret->identity = content->source == CONTENT_FILTERED
-				? content->scratch_of
-				: journal_identity_of(&content->host_st);
+	ret->identity = journal_identity_of(&content->host_st);
 	ret->size = content_size(view, content);
 	r = journal_hash_content(shown_fd(content), ret->size, &ret->hash, &ret->is_sampled);
 	if (r < 0)
@@ -319,12 +317,12 @@ static int prepare(struct view *view, struct node *node, uint64_t keep, struct p
 	if (r < 0)
 		return r;
 	ask_standing(view, node, &standing);
-	plan->base.identity = journal_identity_of(&content->host_st);
 	if (standing.is_named && !standing.has_base) {
 		r = describe_base_patiently(view, node, &standing.verdict, &plan->base);
 		if (r < 0)
 			return r;
 	}
+	plan->base.identity = journal_identity_of(&content->host_st);
 	plan->mode = content->host_st.st_mode & 0777;
 	size = content_size(view, content);
 	r = store_content(view, node, keep < size ? keep : size, plan);
@@ -396,15 +394,12 @@ int copy_up_dir(struct view *view, struct node *dir, uint64_t process)
 		return 0;
 	if (dir->entry) {
 		r = quota_take(&view->quota, 0, 1);
-		if (r < 0)
-			return r;
-		r = node_path(view, dir, &path);
+		if (r == 0)
+			r = node_path(view, dir, &path);
 		if (r == 0)
 			r = copy_up_base_dir(view, dir, process);
 		if (r == 0)
 			r = facts_copy_up_dir(view, process, path, st->st_mode & 0777);
-		if (r < 0)
-			quota_give(&view->quota, 0, 1);
 	}
 	if (r < 0)
 		return r;

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/commit/plan.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/base/path_name.h"
+
+struct commit_plan {
+	const struct review *review;
+	struct plan_entry *entries;
+	size_t count;
+	struct plan_rest *rest;
+	size_t rest_count;
+};
+
+const char *plan_action_name(enum plan_action action)
+{
+	switch (action) {
+	case PLAN_MKDIR: return "mkdir";
+	case PLAN_CREATE: return "create";
+	case PLAN_REPLACE: return "replace";
+	case PLAN_APPEND: return "append";
+	case PLAN_DELETE: return "delete";
+	case PLAN_RMDIR: return "rmdir";
+	}
+	return "unknown";
+}
+
+static bool is_named(const struct commit_choice *choice, const char *path)
+{
+	for (size_t i = 0; i < choice->only_count; i++) {
+		if (path_is_beneath(path, choice->only[i]))
+			return true;
+	}
+	return false;
+}
+
+static bool is_approved(const struct commit_choice *choice, const struct change *change)
+{
+	return choice->approve_all || (choice->only && choice->only_approves) ||
+	       (choice->is_approved && choice->is_approved(change, choice->arg));
+}
+
+/* NULL: it will be applied; else why it stays. */
+static const char *why_it_stays(const struct commit_choice *choice, const struct change *change)
+{
+	switch (change->group) {
+	case REVIEW_WILL_COMMIT: return NULL;
+	case REVIEW_NEEDS_APPROVAL: return is_approved(choice, change) ? NULL : change->reason;
+	case REVIEW_NEVER_LEAVES:
+	case REVIEW_HELD:
+	case REVIEW_CONFLICT: return change->reason;
+	}
+	return "of a group that this version does not know";
+}
+
+static enum plan_action action_of(const struct change *change)
+{
+	switch (change->kind) {
+	case CHANGE_MKDIR: return PLAN_MKDIR;
+	case CHANGE_CREATE:
+		return change->merge == RULE_MERGE_APPEND_LINES && change->has_host_entry
+			       ? PLAN_APPEND
+			       : PLAN_CREATE;
+	case CHANGE_MODIFY:
+	case CHANGE_TYPE_CHANGE: /* never planned: held */
+		return change->merge == RULE_MERGE_REPLACE ? PLAN_REPLACE : PLAN_APPEND;
+	case CHANGE_DELETE: return PLAN_DELETE;
+	case CHANGE_RMDIR: return PLAN_RMDIR;
+	}
+	return PLAN_REPLACE;
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+	const struct plan_entry *x = a;
+	const struct plan_entry *y = b;
+
+	if (x->action != y->action)
+		return x->action < y->action ? -1 : 1;
+	/* Directories go after what is in them. */
+	if (x->action == PLAN_RMDIR)
+		return strcmp(y->change->path, x->change->path);
+	return strcmp(x->change->path, y->change->path);
+}
+
+static void leave(struct commit_plan *plan, const struct change *change, const char *reason)
+{
+	plan->rest[plan->rest_count++] = (struct plan_rest){ .change = change, .reason = reason };
+}
+
+/* True if a change that stays continues the host's file of this name. */
+static bool is_needed(const struct commit_plan *plan, const char *path)
+{
+	for (size_t i = 0; i < plan->rest_count; i++) {
+		const struct change *change = plan->rest[i].change;
+
+		if (change->prefix > 0 && strcmp(change->prefix_path, path) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Takes back what would pull the ground from under a change that stays. */
+static void protect_prefixes(struct commit_plan *plan)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < plan->count; i++) {
+		struct plan_entry *entry = &plan->entries[i];
+		bool takes = entry->action == PLAN_DELETE || entry->action == PLAN_REPLACE;
+
+		if (takes && is_needed(plan, entry->change->path))
+			leave(plan, entry->change, "a change that stays pending continues it");
+		else
+			plan->entries[kept++] = *entry;
+	}
+	plan->count = kept;
+}
+
+static const char *find_missing(const struct review *review, const struct commit_choice *choice)
+{
+	for (size_t i = 0; i < choice->only_count; i++) {
+		bool is_found = false;
+
+		for (size_t k = 0; !is_found && k < review_count(review); k++)
+			is_found = path_is_beneath(review_get(review, k)->path, choice->only[i]);
+		if (!is_found)
+			return choice->only[i];
+	}
+	return NULL;
+}
+
+int commit_plan_new(const struct review *review, const struct commit_choice *choice,
+		    struct commit_plan **ret, const char **ret_missing)
+{
+	cleanup_commit_plan struct commit_plan *plan = calloc(1, sizeof(*plan));
+	size_t total = review_count(review);
+	const char *missing = find_missing(review, choice);
+
+	if (!plan)
+		return -ENOMEM;
+	if (missing) {
+		*ret_missing = missing;
+		return -ENOENT;
+	}
+	plan->review = review;
+	plan->entries = calloc(total + 1, sizeof(*plan->entries));
+	plan->rest = calloc(total + 1, sizeof(*plan->rest));
+	if (!plan->entries || !plan->rest)
+		return -ENOMEM;
+	for (size_t i = 0; i < total; i++) {
+		const struct change *change = review_get(review, i);
+		const char *why;
+
+		if (choice->only && !is_named(choice, change->path))
+			continue;
+		why = why_it_stays(choice, change);
+		if (why)
+			leave(plan, change, why);
+		else
+			plan->entries[plan->count++] = (struct plan_entry){
+				.change = change,
+				.action = action_of(change),
+			};
+	}
+	protect_prefixes(plan);
+	if (plan->count > 0)
+		qsort(plan->entries, plan->count, sizeof(*plan->entries), compare_entries);
+	*ret = steal_ptr(&plan);
+	return 0;
+}
+
+void commit_plan_free(struct commit_plan *plan)
+{
+	if (!plan)
+		return;
+	free(plan->entries);
+	free(plan->rest);
+	free(plan);
+}
+
+void cleanup_commit_plan_free(struct commit_plan **plan)
+{
+	commit_plan_free(*plan);
+}
+
+size_t commit_plan_count(const struct commit_plan *plan)
+{
+	return plan->count;
+}
+
+const struct plan_entry *commit_plan_get(const struct commit_plan *plan, size_t index)
+{
+	return index < plan->count ? &plan->entries[index] : NULL;
+}
+
+size_t commit_plan_rest_count(const struct commit_plan *plan)
+{
+	return plan->rest_count;
+}
+
+const struct plan_rest *commit_plan_rest_get(const struct commit_plan *plan, size_t index)
+{
+	return index < plan->rest_count ? &plan->rest[index] : NULL;
+}
+
+const struct review *commit_plan_review(const struct commit_plan *plan)
+{
+	return plan->review;
+}

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/commit/prepare.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/base/beneath.h"
+#include "fs/base/cleanup.h"
+#include "fs/base/fd.h"
+#include "fs/base/path_name.h"
+#include "fs/base/text.h"
+#include "fs/merge/append_lines.h"
+#include "fs/review/content.h"
+#include "fs/review/line_check.h"
+
+#define MERGE_MAX (64u << 20) /* bytes of a file whose earlier lines changed */
+
+struct preparation {
+	const struct review *review;
+	int root_fd;
+	int receipt_fd;
+	struct intent *intent;
+	json_t *made; /* the set of directories that the intent makes */
+};
+
+/* Every directory on the way that the host lacks becomes an entry of its own. */
+static int add_directories(struct preparation *preparation, const char *path)
+{
+	cleanup_free char *prefix = strdup(path);
+
+	if (!prefix)
+		return -ENOMEM;
+	for (char *slash = strchr(prefix, '/'); slash; slash = strchr(slash + 1, '/')) {
+		struct stat st;
+		int r;
+
+		*slash = '\0';
+		r = beneath_stat(preparation->root_fd, prefix, &st);
+		if (r == -ENOENT && !json_object_get(preparation->made, prefix)) {
+			if (!intent_add(preparation->intent, prefix, PLAN_MKDIR) ||
+			    json_object_set_new(preparation->made, prefix, json_true()) < 0)
+				return -ENOMEM;
+		}
+		*slash = '/';
+	}
+	return 0;
+}
+
+static int new_file(const struct preparation *preparation)
+{
+	char name[32];
+	int fd;
+
+	(void)snprintf(name, sizeof(name), "new-%zu", preparation->intent->count - 1);
+	fd = openat(preparation->receipt_fd, name,
+		    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	return fd < 0 ? -errno : fd;
+}
+
+/* The bytes to write are in fd, a new-<k> file. */
+static int seal_new(struct intent_entry *entry, int fd)
+{
+	off_t n = hash_file(fd, &entry->content_hash);
+
+	if (n < 0)
+		return (int)n;
+	entry->is_new = true;
+	entry->content_size = (uint64_t)n;
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
+/* Digest of the object's part, which tells later reviews what was committed. */
+static int digest_object(const struct content *content, struct hash *ret)
+{
+	cleanup_hash_stream struct hash_stream *stream = hash_stream_new();
+	uint64_t len = content->size - content->prefix;
+	off_t n;
+
+	if (!stream)
+		return -ENOMEM;
+	n = hash_stream_update_fd(stream, content->tail_fd, (off_t)content->tail_offset,
+				  (off_t)len);
+	if (n < 0)
+		return (int)n;
+	*ret = hash_stream_digest(stream);
+	return (uint64_t)n == len ? 0 : -EBADMSG;
+}
+
+/* Lines of another project stay in the session. */
+static int drop_foreign(const struct preparation *preparation, char **block, size_t *len)
+{
+	const struct project_scope *scope = review_options(preparation->review)->scope;
+	cleanup_text struct text kept = { 0 };
+	const char *end = *block + *len;
+	const char *cursor = *block;
+	const char *line;
+	size_t line_len = 0;
+	bool has_newline = false;
+
+	while ((line = append_lines_next(&cursor, end, &line_len, &has_newline)) != NULL) {
+		const char *field = NULL;
+		int r = line_check(LINE_HISTORY, scope, line, line_len, &field);
+
+		if (r < 0)
+			return r;
+		if (r == 0)
+			continue;
+		text_append_bytes(&kept, line, line_len);
+		if (has_newline)
+			text_append(&kept, "\n");
+	}
+	if (kept.is_failed)
+		return -ENOMEM;
+	free(*block);
+	*len = kept.len;
+	*block = text_steal(&kept);
+	return *block ? 0 : -ENOMEM;
+}
+
+/* (ret_) What to append, in memory: for files whose lines must be looked at one by one. */
+static int make_block(const struct preparation *preparation, const struct change *change,
+		      const struct content *content, char **ret, size_t *ret_len)
+{
+	cleanup_content struct content base_content = CONTENT_NONE;
+	cleanup_free char *base = NULL;
+	cleanup_free char *theirs = NULL;
+	struct append_lines merged = { 0 };
+	size_t base_len = 0;
+	size_t theirs_len = 0;
+	uint64_t offset = change->is_append_only ? change->base.size : 0;
+	int r;
+
+	r = content_load(content, offset, MERGE_MAX, &theirs, &theirs_len);
+	if (r < 0)
+		return r;
+	if (change->kind == CHANGE_MODIFY && !change->is_append_only) {
+		r = content_open_base(preparation->review, change, &base_content);
+		if (r == 0)
+			r = content_load(&base_content, 0, MERGE_MAX, &base, &base_len);
+		if (r == 0)
+			r = append_lines_merge(base, base_len, theirs, theirs_len, &merged);
+		if (r < 0)
+			return r;
+		free(theirs);
+		theirs = merged.block ? merged.block : strdup("");
+		theirs_len = merged.len;
+		if (!theirs)
+			return -ENOMEM;
+	}
+	if (line_form_of(change) == LINE_HISTORY) {
+		r = drop_foreign(preparation, &theirs, &theirs_len);
+		if (r < 0)
+			return r;
+	}
+	*ret = steal_ptr(&theirs);
+	*ret_len = theirs_len;
+	return 0;
+}
+
+static int prepare_append(struct preparation *preparation, const struct change *change,
+			  const struct content *content, struct intent_entry *entry)
+{
+	cleanup_fd int fd = new_file(preparation);
+	cleanup_free char *block = NULL;
+	size_t len = 0;
+	int r;
+
+	if (fd < 0)
+		return fd;
+	entry->any_base = change->merge == RULE_MERGE_APPEND_LINES;
+	if (!entry->any_base && change->is_append_only) {
+		r = content_copy(content, change->base.size, fd);
+	} else {
+		r = make_block(preparation, change, content, &block, &len);
+		if (r == 0)
+			r = fd_write_all(fd, block, len);
+	}
+	return r < 0 ? r : seal_new(entry, fd);
+}
+
+/* A new history may hold another project's lines too; a renamed transcript begins with bytes that
+ * only the host has: both are copied now. */
+static int prepare_whole(struct preparation *preparation, const struct change *change,
+			 const struct content *content, struct intent_entry *entry)
+{
+	bool is_history = line_form_of(change) == LINE_HISTORY;
+	cleanup_fd int fd = -1;
+	cleanup_free char *block = NULL;
+	size_t len = 0;
+	int r;
+
+	if (content->prefix == 0 && !is_history) {
+		entry->content_size = content->size;
+		entry->content_hash = entry->object_hash;
+		return 0;
+	}
+	fd = new_file(preparation);
+	if (fd < 0)
+		return fd;
+	if (is_history) {
+		r = make_block(preparation, change, content, &block, &len);
+		if (r == 0)
+			r = fd_write_all(fd, block, len);
+	} else {
+		r = content_copy(content, 0, fd);
+	}
+	return r < 0 ? r : seal_new(entry, fd);
+}
+
+static int prepare_content(struct preparation *preparation, const struct change *change,
+			   struct intent_entry *entry)
+{
+	cleanup_content struct content content = CONTENT_NONE;
+	int r;
+
+	r = content_open(preparation->review, change, &content);
+	if (r < 0)
+		return r;
+	entry->object = change->object;
+	entry->prefix = change->prefix;
+	entry->size = change->size;
+	entry->mtime_ns = change->mtime_ns;
+	r = digest_object(&content, &entry->object_hash);
+	if (r < 0)
+		return r;
+	return entry->action == PLAN_APPEND ? prepare_append(preparation, change, &content, entry)
+					    : prepare_whole(preparation, change, &content, entry);
+}
+
+static int prepare_entry(struct preparation *preparation, const struct plan_entry *planned)
+{
+	const struct change *change = planned->change;
+	struct intent_entry *entry;
+	int r = 0;
+
+	if (planned->action == PLAN_MKDIR || planned->action == PLAN_CREATE)
+		r = add_directories(preparation, change->path);
+	if (r < 0)
+		return r;
+	if (planned->action == PLAN_MKDIR && json_object_get(preparation->made, change->path))
+		return 0;
+	entry = intent_add(preparation->intent, change->path, planned->action);
+	if (!entry)
+		return -ENOMEM;
+	entry->base = change->base;
+	switch (planned->action) {
+	case PLAN_MKDIR:
+		return json_object_set_new(preparation->made, change->path, json_true()) < 0
+			       ? -ENOMEM
+			       : 0;
+	case PLAN_CREATE:
+	case PLAN_REPLACE:
+	case PLAN_APPEND: return prepare_content(preparation, change, entry);
+	case PLAN_DELETE:
+	case PLAN_RMDIR: return 0;
+	}
+	return -EINVAL;
+}
+
+/* Takes back the entry that could not be prepared, and says why. Other errors are returned. */
+static int reject_entry(struct preparation *preparation, const struct plan_entry *planned,
+			int error, prepare_reject_fn *reject, void *arg)
+{
+	struct intent *intent = preparation->intent;
+	char name[32];
+
+	switch (error) {
+	case -EBADMSG: reject(planned, COMMIT_DAMAGED, "its content is damaged", arg); break;
+	case -ESTALE:
+		reject(planned, COMMIT_CONFLICT, "what the session continued is gone on the host",
+		       arg);
+		break;
+	case -EFBIG:
+		reject(planned, COMMIT_SKIPPED, "too large to be merged line by line", arg);
+		break;
+	case -ENOENT:
+	case -EACCES:
+	case -EPERM: reject(planned, COMMIT_FAILED, strerror(-error), arg); break;
+	default: return error;
+	}
+	if (intent->count > 0 &&
+	    strcmp(intent->entries[intent->count - 1].path, planned->change->path) == 0) {
+		(void)snprintf(name, sizeof(name), "new-%zu", --intent->count);
+		(void)unlinkat(preparation->receipt_fd, name, 0);
+		free(intent->entries[intent->count].path);
+	}
+	return 0;
+}
+
+int prepare_intent(const struct commit_plan *plan, int root_fd, int receipt_fd,
+		   prepare_reject_fn *reject, void *arg, struct intent *intent)
+{
+	cleanup_json json_t *made = json_object();
+	struct preparation preparation = {
+		.review = commit_plan_review(plan),
+		.root_fd = root_fd,
+		.receipt_fd = receipt_fd,
+		.intent = intent,
+		.made = made,
+	};
+
+	if (!made)
+		return -ENOMEM;
+	for (size_t i = 0; i < commit_plan_count(plan); i++) {
+		const struct plan_entry *planned = commit_plan_get(plan, i);
+		int r = prepare_entry(&preparation, planned);
+
+		if (r < 0)
+			r = reject_entry(&preparation, planned, r, reject, arg);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
