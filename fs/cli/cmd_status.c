@@ -11,6 +11,8 @@
 #include "fs/cli/open_review.h"
 #include "fs/review/print_status.h"
 
+#define COMMAND_COLUMNS 100u /* where there is no terminal to fit it into */
+
 static int print_json(const struct chosen_session *session, const struct review *review)
 {
 	cleanup_json json_t *json = json_object();
@@ -40,6 +42,20 @@ static enum terminal_style state_style(const char *state)
 	return strcmp(state, "ended") == 0 ? STYLE_PLAIN : STYLE_YELLOW;
 }
 
+/* What ran, cut to one line of the terminal: a prompt may be a page long. */
+static void print_command(const struct cli *cli, const char *command)
+{
+	cleanup_table struct table *table = table_new(cli->is_colored, "");
+
+	if (!command)
+		return;
+	table_cell(table, STYLE_PLAIN, "command");
+	table_cell(table, STYLE_DIM, command);
+	table_end_row(table);
+	table_limit(table, cli->columns > 0 ? cli->columns : COMMAND_COLUMNS);
+	(void)table_print(table, stdout);
+}
+
 static void print_header(const struct cli *cli, const struct chosen_session *session,
 			 const struct review *review)
 {
@@ -49,21 +65,20 @@ static void print_header(const struct cli *cli, const struct chosen_session *ses
 	char started[CLOCK_TEXT_SIZE];
 
 	clock_format_local(manifest->start_ns, started);
-	text_append(&text, "session ");
+	text_append(&text, "session  ");
 	terminal_append(&text, cli->is_colored, STYLE_BOLD, session->id);
 	text_append(&text, "  ");
 	terminal_append(&text, cli->is_colored, state_style(state), state);
 	if (manifest->ended && !session->is_running)
 		terminal_appendf(&text, cli->is_colored, STYLE_PLAIN, " (%s)", manifest->ended);
-	text_append(&text, "\nproject ");
+	text_append(&text, "\nproject  ");
 	terminal_append(&text, cli->is_colored, STYLE_BOLD, manifest->project);
 	text_appendf(&text, "  since %s", started);
-	if (manifest->command)
-		terminal_appendf(&text, cli->is_colored, STYLE_DIM, "  %s", manifest->command);
-	if (review_count_committed(review) > 0)
-		text_appendf(&text, "\n%zu committed before", review_count_committed(review));
 	if (text.data)
 		printf("%s\n", text.data);
+	print_command(cli, manifest->command);
+	if (review_count_committed(review) > 0)
+		printf("%zu committed before\n", review_count_committed(review));
 }
 
 static void print_next(const struct cli *cli, const struct chosen_session *session,

@@ -155,7 +155,9 @@ static void append_padded(struct text *line, bool is_colored, enum terminal_styl
 
 static void append_numbers(struct text *line, const struct journal_record *record)
 {
-	if (record->type == JOURNAL_WRITE) {
+	if (record->type == JOURNAL_SESSION) {
+		text_append(line, "begins");
+	} else if (record->type == JOURNAL_WRITE) {
 		text_append(line, "  ");
 		terminal_append_size(line, record->size);
 		text_appendf(line, " at %" PRIu64, record->offset);
@@ -164,6 +166,8 @@ static void append_numbers(struct text *line, const struct journal_record *recor
 		terminal_append_size(line, record->size);
 	} else if (record->type == JOURNAL_SET_ATTR && (record->has & JOURNAL_HAS_MODE)) {
 		text_appendf(line, "  mode %04o", record->mode & 07777);
+	} else if (record->type == JOURNAL_SET_ATTR && (record->has & JOURNAL_HAS_MTIME)) {
+		text_append(line, "  mtime");
 	} else if (record->type == JOURNAL_REFUSE) {
 		char name[ERRNO_NAME_SIZE];
 
@@ -202,6 +206,8 @@ static void print_for_people(const struct log_lines *lines, const struct journal
 		terminal_append(&line, is_colored, STYLE_PLAIN, record->to);
 	}
 	append_numbers(&line, record);
+	while (line.len > 0 && line.data[line.len - 1] == ' ')
+		line.data[--line.len] = '\0';
 	text_append(&line, "\n");
 	if (line.data && !line.is_failed)
 		(void)fwrite(line.data, 1, line.len, stdout);

@@ -169,7 +169,8 @@ static void add_stat_row(struct table *table, const struct print_style *style,
 	cleanup_text struct text bar = { 0 };
 	char number[24];
 
-	table_cell(table, STYLE_PLAIN, change->path);
+	table_cellf(table, STYLE_PLAIN, "%s%s", change->path,
+		    change->kind == CHANGE_MKDIR || change->kind == CHANGE_RMDIR ? "/" : "");
 	switch (stat->form) {
 	case TEXT_DIFF_LINES:
 		(void)snprintf(number, sizeof(number), "%zu", stat->added + stat->removed);

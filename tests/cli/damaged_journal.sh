@@ -22,7 +22,7 @@ ok 'status works on the good beginning, with a warning that says where' \
   says 0 'warning: session .*: journal damaged at byte [0-9]+ .*what comes before it is shown'
 ok 'what comes before the damage is there' shows 'early\.md'
 ok 'what comes after it is not' hides 'late\.md'
-ok 'the state is told' shows "^session $ID  damaged"
+ok 'the state is told' shows "^session +$ID  damaged"
 told=$(grep -oE 'byte [0-9]+' "$ERR" | cut -d' ' -f2)
 ok 'the offset is that of the damaged record' test "$told" -le "$offset" -a "$told" -gt 0
 call verify
@@ -41,7 +41,7 @@ ok 'status --json tells the offset' value_is "$told" journal.offset
 cp "$WORK/journal" "$journal"
 truncate -s $((size - 5)) "$journal"
 call status
-ok 'a torn tail is a crash, not damage' shows "^session $ID  crashed"
+ok 'a torn tail is a crash, not damage' shows "^session +$ID  crashed"
 ok 'nothing is warned of' equal '' "$(cat "$ERR")"
 call verify
 ok 'verify takes it for what it is' equal 0 "$CODE"

@@ -17,34 +17,34 @@ make_session --project "$HOME" <<<'write agent-memory/home.md x'
 home=$ID
 
 call status
-ok 'the newest of the project' shows "^session $new"
+ok 'the newest of the project' shows "^session +$new"
 cd "$outer/inner/deep" || exit 1
 call status
-ok 'the innermost project above the current directory' shows "^session $inner"
+ok 'the innermost project above the current directory' shows "^session +$inner"
 cd "$HOME/project-of-another-name" || exit 1
 call status
-ok 'a name that only begins like the project is not in it' shows "^session $home"
+ok 'a name that only begins like the project is not in it' shows "^session +$home"
 cd / || exit 1
 call status
 ok 'none elsewhere' says 4 'no session of this project'
 call --session "$old" status
-ok 'a full id works anywhere' shows "^session $old"
+ok 'a full id works anywhere' shows "^session +$old"
 call status -s "${old:0:23}"
-ok 'so does a beginning, after the command too' shows "^session ${old:0:23}"
+ok 'so does a beginning, after the command too' shows "^session +${old:0:23}"
 call --session "${old##*-}" status
-ok 'so does the random end' shows "^session $old"
+ok 'so does the random end' shows "^session +$old"
 cd "$outer" || exit 1
 
 call discard --yes
 ok 'discard says which' shows "^discarded session $new"
 call status
-ok 'a discarded session is not taken' shows "^session $old"
+ok 'a discarded session is not taken' shows "^session +$old"
 call sessions
 ok 'nor listed' hides "$new"
 call sessions --all
 ok 'but with --all' shows "$new +discarded"
 call --session "$new" status
-ok 'and it can be named' shows "^session $new  discarded"
+ok 'and it can be named' shows "^session +$new  discarded"
 "$CLAUDEFS" discard <<<n >"$OUT" 2>"$ERR"
 ok 'discard asks, and "n" is no' shows '^nothing was discarded'
 call discard
@@ -52,7 +52,7 @@ ok 'no answer is no' shows '^nothing was discarded'
 "$CLAUDEFS" discard <<<y >"$OUT" 2>"$ERR"
 ok '"y" is yes' shows "^discarded session $old"
 call status
-ok 'then the project above is next' shows "^session $home"
+ok 'then the project above is next' shows "^session +$home"
 
 mkfifo "$WORK/fifo"
 (
@@ -66,7 +66,7 @@ for _ in {1..100}; do
   grep -q running.md "$OUT" && break
   sleep 0.1
 done
-ok 'a running session is shown as such' shows '^session .*  running'
+ok 'a running session is shown as such' shows '^session +.*  running'
 ok 'with what it has written so far' shows 'running\.md'
 call discard --yes
 ok 'a running session is not discarded' says 9 'still running; end it before you discard it'

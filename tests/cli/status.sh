@@ -31,8 +31,9 @@ END
 call status
 ok 'status succeeds' equal 0 "$CODE"
 ok 'status prints nothing on stderr' equal '' "$(cat "$ERR")"
-ok 'the header names the session and how it ended' shows "^session $ID  ended \(exit 0\)"
-ok 'the header names the project and the command' shows "^project $PROJECT .*claude -p fix"
+ok 'the header names the session and how it ended' shows "^session +$ID  ended \(exit 0\)"
+ok 'the header names the project' shows "^project +$PROJECT  since "
+ok 'and the command' shows '^command +claude -p fix$'
 ok 'memory files need approval' before '^needs approval \(3\)' 'new.md'
 ok 'groups come in order' before '^needs approval' '^never leaves'
 ok 'refused operations come last' before '^never leaves' '^refused in the sandbox \(1\)'
@@ -66,6 +67,6 @@ write $own/memory/lost.md hello\n
 crash
 END
 call status
-ok 'a crashed session is told' shows "^session $ID  crashed"
+ok 'a crashed session is told' shows "^session +$ID  crashed"
 ok 'and its changes are there' shows 'lost.md'
 finish
