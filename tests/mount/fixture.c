@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -58,6 +59,9 @@ static int drop_to_nobody(void)
 		return 1;
 	}
 	if (setgroups(0, NULL) < 0 || setgid(nobody->pw_gid) < 0 || setuid(nobody->pw_uid) < 0)
+		return 1;
+	/* Changing ids took this away, and with it /proc/self. */
+	if (prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0)
 		return 1;
 	return 0;
 }
