@@ -29,7 +29,8 @@ struct program {
 	int report_fd; /* to the process that waits in the foreground; -1: none */
 };
 
-static void log_libfuse(enum fuse_log_level level, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void log_libfuse(enum fuse_log_level level,
+							      const char *format, va_list args)
 {
 	cleanup_text struct text text = { 0 };
 
