@@ -34,7 +34,6 @@ const struct option_spec global_options[] = {
 
 static const struct option_spec no_options[] = { OPTION_END };
 
-#ifdef CLAUDEFS_HAS_COMMIT
 static const struct option_spec commit_options[] = {
 	FLAG('n', "dry-run", is_dry_run, "say what would be done, and do nothing"),
 	FLAG('i', "interactive", is_interactive, "ask about each change that needs approval"),
@@ -42,7 +41,6 @@ static const struct option_spec commit_options[] = {
 	FLAG(0, "all", approves_all, "approve everything that the rules let a person approve"),
 	OPTION_END,
 };
-#endif
 
 static const struct option_spec diff_options[] = {
 	FLAG('a', "all", wants_everything, "what never leaves the sandbox too"),
@@ -72,7 +70,6 @@ static const struct option_spec status_options[] = {
 };
 
 const struct command commands[] = {
-#ifdef CLAUDEFS_HAS_COMMIT
 	{ "commit", "[-n] [-i] [--all] [--only PATH]...", "apply approved changes to the host",
 	  "Changes that the rules commit without asking are applied, and those approved with -i, "
 	  "--all\n"
@@ -80,7 +77,6 @@ const struct command commands[] = {
 	  "it\n"
 	  "does what is left to do.\n",
 	  commit_options, 0, cmd_commit },
-#endif
 	{ "diff", "[PATH] [--all] [--stat | --name-only]", "show what changed against the host",
 	  "Without PATH, what never leaves the sandbox is left out unless --all is given.\n",
 	  diff_options, 1, cmd_diff },
