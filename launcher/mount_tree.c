@@ -187,7 +187,11 @@ static int make_view(struct mount_tree *tree, const struct plan *plan,
 
 	tree->fuse = open("/dev/fuse", O_RDWR | O_CLOEXEC);
 	if (tree->fuse < 0)
-		return fail("/dev/fuse", "cannot open it; load the fuse module (modprobe fuse)");
+		return fail("/dev/fuse",
+			    errno == EACCES
+				    ? "every user must be able to open it, as udev sets it up "
+				      "(chmod 666 /dev/fuse)"
+				    : "cannot open it; load the fuse module (modprobe fuse)");
 	(void)snprintf(fd_text, sizeof(fd_text), "%d", tree->fuse);
 	(void)snprintf(uid_text, sizeof(uid_text), "%u", (unsigned int)plan->uid);
 	(void)snprintf(gid_text, sizeof(gid_text), "%u", (unsigned int)plan->gid);

@@ -92,10 +92,7 @@ static int make_session(struct run *run)
 	struct manifest *manifest = &run->manifest;
 	cleanup_fd int state_fd = -1;
 	struct stat info;
-	int r = hash_rules(run->options, &manifest->rules_hash);
 
-	if (r != 0)
-		return r;
 	manifest->project = strdup(run->plan->project);
 	manifest->host_root = strdup(run->places->claude_dir);
 	manifest->host_config = strdup(run->places->claude_config);
@@ -240,7 +237,9 @@ int run_session(const struct options *options, const struct host_places *places,
 		message_error("signals: %s", strerror(-r));
 		return EXIT_RUN_FAILED;
 	}
-	code = build_sandbox(&run);
+	code = hash_rules(options, &run.manifest.rules_hash);
+	if (code == 0)
+		code = build_sandbox(&run);
 	if (code == 0)
 		code = make_session(&run);
 	if (code == 0)

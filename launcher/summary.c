@@ -68,7 +68,8 @@ void summary_print(const char *session_id, const struct options *options)
 		message_error("the commit did not finish; the session is kept, run it again: "
 			      "claudefs --session %s commit",
 			      session_id);
-	(void)run_claudefs(program, session_id, options, status);
-	message_info("session %s; claudefs status, diff, log, commit and undo work on it",
-		     session_id);
+	/* It names the session and what to do next. */
+	if (run_claudefs(program, session_id, options, status) != EXIT_OK)
+		message_info("session %s was kept: claudefs --session %s status", session_id,
+			     session_id);
 }
