@@ -1,0 +1,50 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# What claudefs-run refuses, and how it says so: one line that names the object.
+. "$(dirname "$0")/run_lib.sh"
+make_run_home
+
+for dir in / /usr /etc /proc "$HOME" "$HOME/.claude" "$HOME/.claude/projects" "$HOME/.config" "$HOME/.ssh" \
+  "$HOME/.local/state/claudefs" "$HOME/link" "${HOME%/home}"; do
+  case $dir in
+  */link) ln -s .claude "$HOME/link" ;;
+  "$HOME"/*) mkdir -p "$dir" ;;
+  esac
+  own
+  ok "$dir is refused as a project" equal 125 "$(code run "$dir" --exec true)"
+  ok 'with one line that says why' equal '1 cannot be a project' \
+    "$(wc -l <"$WORK/err") $(grep -o 'cannot be a project' "$WORK/err")"
+done
+ok 'a HOME that is no absolute path is refused' equal 125 \
+  "$(code as_user env HOME=relative "$PROGRAMS/launcher/claudefs-run" "$PROJECT" --exec true)"
+
+for flag in --rebuild --fresh-creds --isolate-claude-data --with-gvisor --no-gvisor --allow-git-push \
+  --disallow-broad-gh-token --reload-firewall '--runtime docker' '--runtime podman'; do
+  # shellcheck disable=SC2086
+  ok "$flag is a usage error" equal 2 "$(code run $flag "$PROJECT" --exec true)"
+  ok 'with one honest line' equal '1 not available yet' \
+    "$(wc -l <"$WORK/err") $(grep -o 'not available yet' "$WORK/err")"
+done
+printf '[\n{"path":\n' >"$HOME/broken.json"
+own
+ok 'a broken rule file is refused' equal 125 "$(code run --rules "$HOME/broken.json" "$PROJECT" --exec true)"
+ok 'with its file and line' grep -qE 'broken\.json:[0-9]+: ' "$WORK/err"
+ok 'and no session is made' test ! -e "$HOME/.local/state/claudefs/sessions"
+
+run --print-plan --env A=b "$PROJECT" --exec ls -l >"$WORK/plan"
+ok 'the plan is JSON that names the project' node -e '
+  const plan = JSON.parse(require("fs").readFileSync(process.argv[1]));
+  if (plan.project !== process.argv[2] || plan.network !== "none" || plan.command.join() !== "ls,-l" ||
+      !plan.env.includes("A=b") || !plan.mounts.some((m) => m.kind === "view")) process.exit(1);' \
+  "$WORK/plan" "$PROJECT"
+RUN_ENV=(ANTHROPIC_API_KEY=sk-dummy)
+run --print-plan "$PROJECT" --exec true >"$WORK/plan"
+ok 'it shows no secret' lacks sk-dummy "$WORK/plan"
+ok 'and makes no session' test ! -e "$HOME/.local/state/claudefs/sessions"
+ok '--help names every option of ours' grep -qe --network <(run --help)
+ok '--version' grep -qE '^claudefs-run [0-9]' <(run --version)
+
+mkdir "$WORK/other"
+ok 'a home called /home/claude has another name inside' grep -q '"home": "/home/user"' \
+  <(as_user env HOME=/home/claude "$PROGRAMS/launcher/claudefs-run" --print-plan "$WORK/other" --exec true)
+finish

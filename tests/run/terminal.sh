@@ -1,0 +1,77 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# A terminal outside is a terminal inside: its name, size, resizing, keys, and its state afterwards.
+# shellcheck disable=SC2016  # the scripts are for shells inside
+. "$(dirname "$0")/run_lib.sh"
+need_terminal
+make_run_home
+export TEST_TERM=screen
+
+# in_terminal SCRIPT: starts it in a sandbox in a terminal, then shows the outer terminal's settings.
+in_terminal() {
+  local -a command
+  mapfile -t command < <(printf '%s\n' "${AS[@]}" env -i "HOME=$HOME" PATH=/usr/bin:/bin TERM=screen \
+    "$PROGRAMS/launcher/claudefs-run" --commit never "$PROJECT" --exec bash --norc -c)
+  terminal_start "$PROJECT" bash -c '"$@"; code=$?; stty -a | tr " ;" "\n\n" |
+    grep -xE -- "-?(icanon|echo|isig|opost|icrnl)" >'"$WORK"'/settings; exit $code' bash "${command[@]}" "$1"
+}
+chmod 777 "$WORK"
+
+in_terminal 'tty; stty size; exit 5'
+ok 'the exit code passes through a terminal' equal 5 "$(code terminal_end)"
+in_terminal 'tty; stty size; tty </dev/tty; read -r x'
+ok 'the terminal has a name inside' terminal_wait '^/dev/pts/0$'
+ok 'it has the size of the outer one' terminal_wait '^40 120$'
+ok 'it is the controlling terminal' terminal_wait '^/dev/tty$'
+terminal_type x
+ok 'a typed line arrives' equal 0 "$(code terminal_end)"
+settings='isig icanon echo icrnl opost'
+sorted() {
+  tr -s ' ' '\n' <<<"$1" | sort | tr '\n' ' '
+}
+ok 'the outer terminal is as before' equal "$(sorted "$settings")" "$(sorted "$(cat "$WORK/settings")")"
+
+in_terminal 'trap "stty size" WINCH; echo waiting; while :; do read -rt 0.1 x; [ "$x" = end ] && exit 0; done'
+ok 'a program waits' terminal_wait waiting
+terminal resize-window -x 99 -y 33
+ok 'a new window size arrives' terminal_wait '^33 99$'
+terminal_type end
+ok 'and it goes on' equal 0 "$(code terminal_end)"
+
+in_terminal 'trap "echo interrupted; exit 7" INT; echo waiting; while :; do sleep 0.1; done'
+ok 'a program waits for Ctrl-C' terminal_wait waiting
+terminal_key C-c
+ok 'Ctrl-C reaches it as a signal' equal 7 "$(code terminal_end)"
+
+in_terminal 'stty raw -echo; echo waiting; kill -SEGV $$'
+terminal_end >/dev/null
+ok 'a crash inside is 139' equal 139 "$(cat "$WORK/terminal.code")"
+ok 'and leaves the outer terminal as before' equal "$(sorted "$settings")" "$(sorted "$(cat "$WORK/settings")")"
+
+in_terminal 'stty raw -echo; echo $$ waiting; sleep 4321'
+ok 'a program sleeps' terminal_wait waiting
+pid=$(ours | while read -r p; do grep -q run "/proc/$p/comm" && echo "$p"; done | head -n 1)
+kill -TERM "$pid"
+terminal_end >/dev/null
+ok 'SIGTERM to claudefs-run leaves the outer terminal as before' equal "$(sorted "$settings")" "$(sorted "$(cat "$WORK/settings")")"
+
+in_terminal 'kill -STOP $$; echo awake; read -r x'
+ok 'a stopped agent is woken: nobody else could' terminal_wait awake
+terminal_type x
+terminal_end >/dev/null
+
+in_terminal 'i=0; while [ $i -lt 20000 ]; do echo "line $i of many"; i=$((i+1)); done; echo last; read -r x'
+ok 'much output arrives to its end' terminal_wait '^last$'
+terminal_type x
+terminal_end >/dev/null
+
+# --shell on a terminal.
+mapfile -t shell < <(printf '%s\n' "${AS[@]}" env -i "HOME=$HOME" PATH=/usr/bin:/bin TERM=screen \
+  "$PROGRAMS/launcher/claudefs-run" --commit never "$PROJECT" --shell)
+terminal_start "$PROJECT" "${shell[@]}"
+# shellcheck disable=SC2016
+terminal_type 'echo "sandbox=$IS_SANDBOX job=$-"'
+ok '--shell is an interactive shell in the sandbox' terminal_wait '^sandbox=1 job=.*i'
+terminal_type 'exit 4'
+ok 'and its exit code passes through' equal 4 "$(code terminal_end)"
+finish
