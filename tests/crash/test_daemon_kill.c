@@ -25,7 +25,8 @@
 #define ROUNDS       50u
 #define DELAY_MAX_US 60000u
 
-static unsigned int seed;
+static unsigned int seed;  /* as given or chosen */
+static unsigned int draws; /* its state */
 
 /* How one writer writes, and how its acknowledged work is found again. Content is numbered from 1.
  */
@@ -127,12 +128,14 @@ static pid_t start_writer(unsigned int index, int ack_fd)
 	_exit(0);
 }
 
-/* Runs the writers until the daemon is killed. acked: the last acknowledged number of each. */
-static void run_until_killed(unsigned int delay_us, unsigned int acked[WRITERS])
+/* Runs the writers until the daemon gets the signal. acked: the last acknowledged number of each.
+ */
+static void run_until(int signal, unsigned int delay_us, unsigned int acked[WRITERS])
 {
 	struct acknowledgement ack;
 	pid_t pids[WRITERS];
 	int fds[2];
+	int status;
 
 	memset(acked, 0, WRITERS * sizeof(acked[0]));
 	assert_ok(pipe(fds));
@@ -142,7 +145,8 @@ static void run_until_killed(unsigned int delay_us, unsigned int acked[WRITERS])
 		pids[i] = start_writer(i, fds[1]);
 	assert_ok(close(fds[1]));
 	assert_ok(usleep(delay_us));
-	assert_true(WIFSIGNALED(fixture_stop(SIGKILL)));
+	status = fixture_stop(signal);
+	assert_true(signal == SIGKILL ? WIFSIGNALED(status) : status == 0);
 	while (read(fds[0], &ack, sizeof(ack)) == (ssize_t)sizeof(ack))
 		acked[ack.writer] = ack.number;
 	assert_ok(close(fds[0]));
@@ -189,7 +193,7 @@ static const struct writer *find_loss(const unsigned int acked[WRITERS])
 	return NULL;
 }
 
-static void expect_readable_journal(void)
+static enum journal_state state_of_journal(void)
 {
 	cleanup_replay struct replay *replay = NULL;
 	const char *reason = NULL;
@@ -198,9 +202,17 @@ static void expect_readable_journal(void)
 
 	assert_int_equal(replay_new(fixture.session_fd, fixture.session_id, &replay), 0);
 	state = replay_state(replay, &reason, &offset);
-	if (state != JOURNAL_OPEN && state != JOURNAL_TORN)
-		fail_msg("seed %u: journal state %d at %llu: %s", seed, (int)state,
+	if (state == JOURNAL_DAMAGED)
+		fail_msg("seed %u: the journal is damaged at %llu: %s", seed,
 			 (unsigned long long)offset, reason ? reason : "-");
+	return state;
+}
+
+static void expect_readable_journal(void)
+{
+	enum journal_state state = state_of_journal();
+
+	assert_true(state == JOURNAL_OPEN || state == JOURNAL_TORN);
 }
 
 static void expect_covered_mountpoint(void)
@@ -224,12 +236,12 @@ static void acknowledged_writes_survive_a_kill_at_any_instant(void **state)
 
 	(void)state;
 	for (unsigned int round = 0; round < rounds(); round++) {
-		unsigned int delay = (unsigned int)rand_r(&seed) % DELAY_MAX_US;
+		unsigned int delay = (unsigned int)rand_r(&draws) % DELAY_MAX_US;
 		const struct writer *loser;
 
 		assert_int_equal(fixture_new_session(), 0);
 		assert_int_equal(fixture_mount(), 0);
-		run_until_killed(delay, acked);
+		run_until(SIGKILL, delay, acked);
 		expect_covered_mountpoint();
 		expect_readable_journal();
 		loser = find_loss(acked);
@@ -245,6 +257,28 @@ static void acknowledged_writes_survive_a_kill_at_any_instant(void **state)
 	assert_true(total > rounds());
 }
 
+/* Writers that never pause must not keep the daemon from ending, and lose nothing by it. */
+static void ordered_end_under_load_is_quick_and_loses_nothing(void **state)
+{
+	unsigned int acked[WRITERS];
+
+	(void)state;
+	for (unsigned int round = 0; round < 10; round++) {
+		time_t start = time(NULL);
+		const struct writer *loser;
+
+		assert_int_equal(fixture_new_session(), 0);
+		assert_int_equal(fixture_mount(), 0);
+		run_until(SIGTERM, (unsigned int)rand_r(&draws) % DELAY_MAX_US, acked);
+		assert_true(time(NULL) - start < 5);
+		assert_false(fixture_is_mounted());
+		assert_int_equal(state_of_journal(), JOURNAL_COMPLETE);
+		loser = find_loss(acked);
+		if (loser)
+			fail_msg("round %u: %s: acknowledged, but not there", round, loser->name);
+	}
+}
+
 /* Each object is cut to nothing: the check above must see it. */
 static void lost_content_would_be_noticed(void **state)
 {
@@ -254,7 +288,7 @@ static void lost_content_would_be_noticed(void **state)
 	(void)state;
 	assert_int_equal(fixture_new_session(), 0);
 	assert_int_equal(fixture_mount(), 0);
-	run_until_killed(300000, acked);
+	run_until(SIGKILL, 300000, acked);
 	assert_null(find_loss(acked));
 	assert_true(acked[0] > 0);
 	assert_int_equal(content_store_open(fixture.session_fd, false, &store), 0);
@@ -273,6 +307,7 @@ int main(int argc, char **argv)
 	static const struct CMUnitTest kills[] = {
 		cmocka_unit_test(acknowledged_writes_survive_a_kill_at_any_instant),
 		cmocka_unit_test(lost_content_would_be_noticed),
+		cmocka_unit_test(ordered_end_under_load_is_quick_and_loses_nothing),
 	};
 	const char *text = getenv("CLAUDEFS_TEST_SEED");
 	int r = fixture_make(argc, argv);
@@ -280,6 +315,7 @@ int main(int argc, char **argv)
 	if (r != 0)
 		return r;
 	seed = text ? (unsigned int)strtoul(text, NULL, 10) : (unsigned int)time(NULL);
+	draws = seed;
 	(void)printf("CLAUDEFS_TEST_SEED=%u\n", seed);
 	r = cmocka_run_group_tests(kills, NULL, NULL);
 	if (fixture_check_host() < 0) {
