@@ -398,6 +398,50 @@ static void view_mounted_by_somebody_else_is_served(void **state)
 	assert_int_equal(state_of_journal(), JOURNAL_COMPLETE);
 }
 
+#define OTHER_ID 4711
+
+/* Another user of the machine: gets what the modes say, and owns what it makes. */
+static int act_as_other(void *arg)
+{
+	struct stat st;
+
+	(void)arg;
+	if (setgid(OTHER_ID) < 0 || setuid(OTHER_ID) < 0)
+		return 1;
+	if (open(in_view("settings.json"), O_RDONLY | O_CLOEXEC) >= 0 || errno != EACCES)
+		return 2;
+	if (mkdir(in_view("plugins/theirs"), 0700) == 0 || errno != EACCES)
+		return 3;
+	if (mkdir(in_view("shared/theirs"), 0700) < 0)
+		return 4;
+	put_file(in_view("shared/file"), "theirs");
+	if (stat(in_view("shared/file"), &st) < 0 || st.st_uid != OTHER_ID || st.st_gid != OTHER_ID)
+		return 5;
+	if (chown(in_view("shared/file"), 0, 0) == 0 || errno != EPERM)
+		return 6;
+	return chmod(in_view("settings.json"), 0666) == 0 || errno != EPERM ? 7 : 0;
+}
+
+static void other_users_are_let_in_by_option_and_held_to_modes(void **state)
+{
+	const char *arguments[] = { "--allow-other", fixture.view, NULL };
+	struct stat st;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_ok(chmod(fixture.root, 0711));
+	assert_int_equal(fixture_start(arguments), 0);
+	assert_ok(chmod(fixture.view, 0755));
+	assert_ok(mkdir(in_view("shared"), 0700));
+	assert_ok(chmod(in_view("shared"), 0777));
+	in_child(act_as_other, NULL);
+	assert_ok(stat(in_view("shared/theirs"), &st));
+	assert_int_equal(st.st_uid, OTHER_ID);
+	assert_int_equal(fixture_stop(SIGTERM), 0);
+	assert_ok(chmod(fixture.root, 0700));
+}
+
 static void missing_host_state_is_an_empty_view(void **state)
 {
 	struct manifest manifest = { 0 };
@@ -433,6 +477,7 @@ int main(int argc, char **argv)
 		life(mountpoint_must_be_an_empty_directory_of_ones_own),
 		life(open_files_do_not_keep_the_daemon_from_ending),
 		life(other_host_directory_than_the_sessions_is_refused),
+		life(other_users_are_let_in_by_option_and_held_to_modes),
 		life(relative_names_work),
 		life(session_is_served_once),
 		life(session_of_a_newer_version_is_refused),

@@ -236,11 +236,41 @@ static void host_changes_show_for_untouched_names(void **state)
 	fixture_accept_host();
 }
 
+/* Looks for up to three seconds: the kernel may keep a listing for one. */
+static bool comes_to_list(const char *dir, const char *name)
+{
+	for (int i = 0; i < 30; i++) {
+		if (lists_name(dir, name))
+			return true;
+		assert_ok(usleep(100000));
+	}
+	return false;
+}
+
+static void host_additions_come_into_listings(void **state)
+{
+	(void)state;
+	assert_int_equal(fixture_check_host(), 0);
+	assert_false(lists_name(in_view("plans"), "added-1"));
+	put_file(in_home(".claude/plans/added-1"), "host");
+	assert_true(comes_to_list(in_view("plans"), "added-1"));
+	/* Also where the session has made something itself. */
+	put_file(in_view("plans/own"), "session");
+	assert_false(lists_name(in_view("plans"), "added-2"));
+	put_file(in_home(".claude/plans/added-2"), "host");
+	assert_true(comes_to_list(in_view("plans"), "added-2"));
+	assert_true(lists_name(in_view("plans"), "own"));
+	assert_ok(unlink(in_home(".claude/plans/added-1")));
+	assert_ok(unlink(in_home(".claude/plans/added-2")));
+	fixture_accept_host();
+}
+
 int main(int argc, char **argv)
 {
 	static const struct CMUnitTest names[] = {
 		cmocka_unit_test(any_bytes_but_slash_make_a_name),
 		cmocka_unit_test(directory_link_counts_follow_their_children),
+		cmocka_unit_test(host_additions_come_into_listings),
 		cmocka_unit_test(host_changes_show_for_untouched_names),
 		cmocka_unit_test(host_entries_show_their_mode_and_time),
 		cmocka_unit_test(inode_numbers_are_our_own_and_stable),
