@@ -6,6 +6,7 @@
 
 #include "fs/base/beneath.h"
 #include "fs/base/cleanup.h"
+#include "fs/base/path_name.h"
 #include "fs/journal/sample.h"
 
 int host_has_content(int fd, uint64_t size, const struct hash *hash, bool is_sampled)
@@ -81,6 +82,19 @@ int host_look_at(int dir_fd, const char *name, const struct change_base *base,
 	return 0;
 }
 
+/* A parent that is a symlink says ENOTDIR, as a file does: tells them apart. */
+static int explain_parent(int root_fd, const char *path)
+{
+	cleanup_free char *parent = path_parent(path);
+	struct stat st;
+
+	if (!parent)
+		return -ENOMEM;
+	if (beneath_stat(root_fd, parent, &st) == 0 && S_ISLNK(st.st_mode))
+		return -ELOOP;
+	return -ENOTDIR;
+}
+
 int host_look_beneath(int root_fd, const char *path, const struct change_base *base,
 		      struct host_look *ret)
 {
@@ -92,6 +106,8 @@ int host_look_beneath(int root_fd, const char *path, const struct change_base *b
 		*ret = (struct host_look){ .is_base = !base->exists };
 		return 0;
 	}
+	if (dir_fd == -ENOTDIR)
+		return explain_parent(root_fd, path);
 	if (dir_fd < 0)
 		return dir_fd;
 	return host_look_at(dir_fd, name, base, ret);

@@ -79,7 +79,7 @@ void fixture_begin(struct fixture *fixture)
 	check(content_store_open(fixture->session_fd, 1, &fixture->store), "store");
 }
 
-static void make(struct fixture *fixture, bool has_host)
+static void make(struct fixture *fixture, bool has_host, void (*prepare)(const char *host))
 {
 	*fixture = (struct fixture){ .host_fd = -1, .state_fd = -1, .session_fd = -1 };
 	(void)strcpy(fixture->root, "/tmp/claudefs-session-XXXXXX");
@@ -90,6 +90,10 @@ static void make(struct fixture *fixture, bool has_host)
 	fixture->project = join(fixture->home, "proj");
 	(void)close(make_directory(fixture->home));
 	(void)close(make_directory(fixture->project));
+	if (has_host)
+		(void)close(make_directory(fixture->host));
+	if (prepare)
+		prepare(fixture->host);
 	if (has_host)
 		fixture->host_fd = make_directory(fixture->host);
 	(void)setenv("HOME", fixture->home, 1);
@@ -105,12 +109,17 @@ static void make(struct fixture *fixture, bool has_host)
 
 void fixture_make(struct fixture *fixture)
 {
-	make(fixture, true);
+	make(fixture, true, NULL);
 }
 
 void fixture_make_without_host(struct fixture *fixture)
 {
-	make(fixture, false);
+	make(fixture, false, NULL);
+}
+
+void fixture_make_prepared(struct fixture *fixture, void (*prepare)(const char *host))
+{
+	make(fixture, true, prepare);
 }
 
 void fixture_done(struct fixture *fixture)

@@ -34,6 +34,8 @@ struct fixture {
 void fixture_make(struct fixture *fixture);
 /* The same with the host's ~/.claude missing. */
 void fixture_make_without_host(struct fixture *fixture);
+/* prepare is called once the host's ~/.claude is there, and before anything is opened in it. */
+void fixture_make_prepared(struct fixture *fixture, void (*prepare)(const char *host));
 /* Closes everything and removes the temporary directory. */
 void fixture_done(struct fixture *fixture);
 
