@@ -115,7 +115,7 @@ static int fill_dir(struct view *view, struct node *node, const struct stat *fre
 	int r = node_path(view, node, &path);
 
 	if (r == -ENOENT && !node->is_own && !node->has_times)
-		return r;
+		return -ESTALE; /* gone on the host: a new lookup finds what there is now */
 	if (r < 0 && r != -ENOENT)
 		return r;
 	if (path && node->is_merged) {

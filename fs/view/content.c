@@ -69,6 +69,8 @@ void content_retire(struct content *content, int fd)
 	content->retired[content->retired_count++] = fd;
 }
 
+/* A host file without a name was replaced or removed there: a new lookup finds what there is now.
+ */
 static int path_of(struct view *view, struct node *node, char **ret)
 {
 	int r;
@@ -76,7 +78,7 @@ static int path_of(struct view *view, struct node *node, char **ret)
 	view_lock(view);
 	r = node_path(view, node, ret);
 	view_unlock(view);
-	return r;
+	return r == -ENOENT ? -ESTALE : r;
 }
 
 /* The filtered copy of what host_fd holds now. What a filter cannot understand is shown as empty:

@@ -32,6 +32,8 @@ static int check_new(struct view *view, uint64_t process, const char *operation,
 		r = node_child_path(view, *ret_dir, name, ret_path);
 	if (r < 0)
 		return r;
+	if (!view->has_refuse_rules)
+		return 0;
 	host_entry_decide(view, *ret_path, &verdict);
 	if (verdict.write == RULE_WRITE_REFUSE)
 		return facts_refuse(view, process, operation, *ret_path, NULL, EROFS);
@@ -253,33 +255,24 @@ int view_create(struct view *view, const struct view_caller *caller, uint64_t pa
 {
 	uint64_t process = attribution_of(view->attribution, caller);
 	struct node *node = NULL;
-	int r = -EEXIST;
+	int r;
 
 	if (mode & VIEW_SET_ID)
 		return refuse_set_id(view, process, "create", parent, name);
-	for (int tries = 0; tries < VIEW_RETRIES && r == -EEXIST; tries++) {
+	/* The kernel creates only what it has just looked up in vain, so making comes first. */
+	for (int tries = 0; tries < VIEW_RETRIES; tries++) {
+		r = create_node(view, caller, process, parent, name, mode, &node);
+		if (r == 0)
+			return open_new(view, caller, node, flags & ~O_TRUNC, ret, ret_file);
+		if (r != -EEXIST || (flags & O_EXCL))
+			return r;
 		r = find_existing(view, parent, name, &node);
-		if (r == 0 && (flags & O_EXCL))
-			r = -EEXIST;
-		if (r == 0 && node->kind == NODE_DIR)
-			r = -EISDIR;
 		if (r == 0)
 			return open_new(view, caller, node, flags, ret, ret_file);
-		if (node) {
-			view_lock(view);
-			node_unpin(view, node);
-			view_unlock(view);
-			return r;
-		}
 		if (r != -ENOENT)
 			return r;
-		r = create_node(view, caller, process, parent, name, mode, &node);
-		if (r == -EEXIST && (flags & O_EXCL))
-			return r;
 	}
-	if (r < 0)
-		return r;
-	return open_new(view, caller, node, flags & ~O_TRUNC, ret, ret_file);
+	return -EBUSY;
 }
 
 int view_tmpfile(struct view *view, const struct view_caller *caller, uint64_t parent, mode_t mode,

@@ -336,17 +336,24 @@ int view_new(const struct view_options *options, struct view **ret)
 	return 0;
 }
 
+/* Seals that failed when the file was closed get a last chance. */
+static void seal_rest(struct view *view)
+{
+	for (size_t i = 0; i < view->table.node_slots; i++)
+		for (struct node *node = view->table.nodes[i]; node; node = node->hash_next)
+			if (node->kind == NODE_FILE && node->content.is_dirty && node->entry &&
+			    content_open(view, node, true) == 0)
+				content_close(view, node, true);
+}
+
 void view_free(struct view *view)
 {
 	if (!view)
 		return;
 	while (view->files)
 		view_release(view->files);
-	/* Seals that failed when the file was closed get a last chance in content_done(). */
-	if (view->table.nodes && view->table.entries)
-		node_table_done(view);
-	else
-		cleanup_free_ptr(&view->table.nodes);
+	seal_rest(view);
+	node_table_done(view);
 	attribution_free(view->attribution);
 	if (view->credentials)
 		explicit_bzero(view->credentials, view->credentials_len);

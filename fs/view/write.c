@@ -69,7 +69,9 @@ int write_truncate(struct view *view, struct node *node, uint64_t process, uint6
 		return r;
 	growth = size > content->size ? size - content->size : 0;
 	r = quota_take(&view->quota, growth, 0);
-	if (r == 0 && size != before)
+	if (r < 0)
+		return r;
+	if (size != before)
 		r = facts_truncate(view, process, node, size);
 	if (r == 0)
 		r = cut_object(content, size);
@@ -79,7 +81,8 @@ int write_truncate(struct view *view, struct node *node, uint64_t process, uint6
 	}
 	if (size < content->size)
 		quota_give(&view->quota, content->size - size, 0);
-	note_change(content, size);
+	if (size != content->size)
+		note_change(content, size);
 	/* Cut by the copy-up itself: the seal must not call it "only appended to". */
 	if (size < before && size < content->low_water)
 		content->low_water = size;
@@ -190,9 +193,11 @@ static int allocate_own(struct view_file *file, uint64_t process, struct range r
 	if (range.offset >= range.end)
 		return 0;
 	r = quota_take(&file->view->quota, growth, 0);
-	if (r == 0 && growth > 0)
+	if (r < 0)
+		return r;
+	if (growth > 0)
 		r = facts_truncate(file->view, process, file->node, range.end);
-	else if (r == 0 && is_erasing)
+	else if (is_erasing)
 		r = journal_first_write(file, process, range.offset, range.end - range.offset);
 	if (r == 0 &&
 	    fallocate(content->data_fd, range.mode, (off_t)(range.offset - content->prefix),

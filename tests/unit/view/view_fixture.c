@@ -9,8 +9,6 @@
 #include "fs/base/text.h"
 #include "fs/journal/reader.h"
 
-#define SESSION_ID "20261123T140812.345Z-1a2b3c4d"
-
 static const struct {
 	const char *path;
 	const char *content; /* NULL: a directory */
@@ -60,7 +58,7 @@ static void make_view(struct fixture *fixture, const char *user_rules)
 	assert_true(fixture->session_fd >= 0);
 	assert_int_equal(host_tree_open(root, config, &fixture->host), 0);
 	assert_int_equal(content_store_open(fixture->session_fd, 1, &fixture->store), 0);
-	assert_int_equal(journal_writer_create(fixture->session_fd, SESSION_ID, &fixture->journal),
+	assert_int_equal(journal_writer_create(fixture->session_fd, FIXTURE_SESSION, &fixture->journal),
 			 0);
 	assert_int_equal(rules_new_builtin(&fixture->rules), 0);
 	if (user_rules)
@@ -116,10 +114,11 @@ int fixture_teardown(void **state)
 
 void fixture_remake(struct fixture *fixture, const char *user_rules)
 {
+	static unsigned int count;
 	char path[128];
 
 	unmake_view(fixture);
-	(void)snprintf(path, sizeof(path), "session-%p", (void *)fixture->view);
+	(void)snprintf(path, sizeof(path), "session-%u", count++);
 	assert_int_equal(renameat(fixture->dir.fd, "session", fixture->dir.fd, path), 0);
 	make_view(fixture, user_rules);
 }
@@ -433,7 +432,7 @@ const char *journal_text(struct fixture *fixture, unsigned int skip)
 	cleanup_free char *all = NULL;
 	unsigned int n = 0;
 
-	assert_int_equal(journal_reader_open(fixture->session_fd, SESSION_ID, &reader), 0);
+	assert_int_equal(journal_reader_open(fixture->session_fd, FIXTURE_SESSION, &reader), 0);
 	while (journal_reader_next(reader, &record) == 1)
 		if (is_shown(&record) && n++ >= skip)
 			append_record(&text, &record);
@@ -450,7 +449,7 @@ unsigned int journal_count(struct fixture *fixture)
 	struct journal_record record;
 	unsigned int n = 0;
 
-	assert_int_equal(journal_reader_open(fixture->session_fd, SESSION_ID, &reader), 0);
+	assert_int_equal(journal_reader_open(fixture->session_fd, FIXTURE_SESSION, &reader), 0);
 	while (journal_reader_next(reader, &record) == 1)
 		if (is_shown(&record))
 			n++;
@@ -463,7 +462,7 @@ bool journal_last(struct fixture *fixture, enum journal_type type, struct journa
 	struct journal_record record;
 	bool is_found = false;
 
-	assert_int_equal(journal_reader_open(fixture->session_fd, SESSION_ID, &reader), 0);
+	assert_int_equal(journal_reader_open(fixture->session_fd, FIXTURE_SESSION, &reader), 0);
 	while (journal_reader_next(reader, &record) == 1)
 		if (record.type == type) {
 			*ret = record;

@@ -12,6 +12,7 @@
 #include "fs/journal/record.h"
 #include "fs/view/view.h"
 
+#define FIXTURE_SESSION "20261123T140812.345Z-1a2b3c4d"
 #define FIXTURE_PROJECT "/home/user/proj"
 #define FIXTURE_ENCODED "projects/-home-user-proj"
 #define FIXTURE_OTHER   "projects/-home-user-other"
