@@ -12,7 +12,7 @@ trap 'rm -rf "$work"' EXIT
 
 # The command that compiles fs/base/text.c, without its input and output.
 command_line=$(sed -n 's/^ *"command": "\(.*fs_base_text\.c\.o .*\|.*base\/text\.c\)",*$/\1/p' \
-  "$build/compile_commands.json" | head -n 1 | sed 's/\\"/"/g; s/ -M[DQF] [^ ]*//g; s/ -MD//g; s/ -o .*//')
+  "$build/compile_commands.json" | head -n 1 | sed 's/\\"/"/g; s/ -MD//g; s/ -M[QF] [^ ]*//g; s/ -o .*//')
 [ -n "$command_line" ] || { echo "no compile command of fs/base/text.c in $build"; exit 1; }
 
 compiles() {
@@ -27,9 +27,16 @@ expect_refused() {
 compiles '#include <stdio.h>
 int show(const char *user);
 int show(const char *user) { return printf("%s", user); }' || { cat "$work/out"; exit 1; }
-expect_refused 'printf(user)' '#include <stdio.h>
+# clang 14 does not look into the macro that _FORTIFY_SOURCE makes of printf.
+case $command_line in
+clang*) ;;
+*) expect_refused 'printf(user)' '#include <stdio.h>
 int show(const char *user);
-int show(const char *user) { return printf(user); }' format-
+int show(const char *user) { return printf(user); }' format- ;;
+esac
+expect_refused 'message_error(user)' '#include "fs/base/message.h"
+void show(const char *user);
+void show(const char *user) { message_error(user); }' format-
 expect_refused 'undeclared function' 'int call(void);
 int call(void) { return not_declared(); }' implicit-function-declaration
 expect_refused 'missing return' 'int call(int a);
