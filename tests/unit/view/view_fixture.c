@@ -58,8 +58,8 @@ static void make_view(struct fixture *fixture, const char *user_rules)
 	assert_true(fixture->session_fd >= 0);
 	assert_int_equal(host_tree_open(root, config, &fixture->host), 0);
 	assert_int_equal(content_store_open(fixture->session_fd, 1, &fixture->store), 0);
-	assert_int_equal(journal_writer_create(fixture->session_fd, FIXTURE_SESSION, &fixture->journal),
-			 0);
+	assert_int_equal(
+		journal_writer_create(fixture->session_fd, FIXTURE_SESSION, &fixture->journal), 0);
 	assert_int_equal(rules_new_builtin(&fixture->rules), 0);
 	if (user_rules)
 		assert_int_equal(rules_add_text(fixture->rules, "test", user_rules,
