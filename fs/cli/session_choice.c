@@ -2,6 +2,7 @@
 #include "fs/cli/session_choice.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -149,9 +150,15 @@ static bool is_in_project(const char *directory, const char *project)
 	return directory[len] == '\0' || directory[len] == '/' || len == 1;
 }
 
+/* Sessions that may be of the project, but do not say so. */
+struct unreadable_sessions {
+	int count;
+	char newest[SESSION_ID_MAX];
+};
+
 /* Newest first, so the first one of the innermost project wins. */
 static int find_for_directory(int state_fd, const struct id_list *list, const char *directory,
-			      struct chosen_session *ret, int *ret_unreadable)
+			      struct chosen_session *ret, struct unreadable_sessions *unreadable)
 {
 	size_t best = 0;
 
@@ -162,7 +169,9 @@ static int find_for_directory(int state_fd, const struct id_list *list, const ch
 		if (r == -ENOMEM)
 			return r;
 		if (r < 0) {
-			++*ret_unreadable;
+			if (unreadable->count++ == 0)
+				(void)snprintf(unreadable->newest, sizeof(unreadable->newest), "%s",
+					       list->ids[i]);
 			continue;
 		}
 		if (!session.manifest.is_discarded &&
@@ -178,7 +187,8 @@ static int find_for_directory(int state_fd, const struct id_list *list, const ch
 	return 0;
 }
 
-static int choose(const struct cli *cli, struct chosen_session *ret, int *ret_unreadable)
+static int choose(const struct cli *cli, struct chosen_session *ret,
+		  struct unreadable_sessions *unreadable)
 {
 	cleanup_id_list struct id_list list = { 0 };
 	cleanup_free char *directory = NULL;
@@ -209,7 +219,7 @@ static int choose(const struct cli *cli, struct chosen_session *ret, int *ret_un
 				      strerror(errno));
 			return EXIT_FAULT;
 		}
-		if (find_for_directory(state_fd, &list, directory, ret, ret_unreadable) < 0) {
+		if (find_for_directory(state_fd, &list, directory, ret, unreadable) < 0) {
 			message_error("out of memory");
 			return EXIT_FAULT;
 		}
@@ -220,22 +230,29 @@ static int choose(const struct cli *cli, struct chosen_session *ret, int *ret_un
 
 int session_choose_if_any(const struct cli *cli, struct chosen_session *ret)
 {
-	int unreadable = 0;
+	struct unreadable_sessions unreadable = { 0 };
 
 	return choose(cli, ret, &unreadable);
 }
 
 int session_choose(const struct cli *cli, struct chosen_session *ret)
 {
-	int unreadable = 0;
+	struct unreadable_sessions unreadable = { 0 };
 	int r = choose(cli, ret, &unreadable);
 
-	if (r != EXIT_OK || ret->id)
+	if (r != EXIT_OK)
 		return r;
-	if (unreadable > 0)
+	/* An older session must not pass for the newest in silence. */
+	if (ret->id && unreadable.count > 0 && strcmp(unreadable.newest, ret->id) > 0)
+		message_warning("session %s is newer than this one, but cannot be read: see "
+				"'claudefs sessions'",
+				unreadable.newest);
+	if (ret->id)
+		return EXIT_OK;
+	if (unreadable.count > 0)
 		message_error("no session of this project (%d could not be read: see 'claudefs "
 			      "sessions')",
-			      unreadable);
+			      unreadable.count);
 	else
 		message_error("no session of this project; start one with 'claudefs-run', or name "
 			      "one of 'claudefs sessions' with --session");

@@ -86,7 +86,8 @@ ok 'a damaged manifest' says 5 "session $ID: manifest.json is damaged"
 call sessions
 ok 'is listed as such' shows "$ID +damaged"
 call status
-ok 'and does not hide the other sessions' shows "^session +$first"
+ok 'and does not hide the other sessions, which say so' says 0 "session $ID is newer than this one, but cannot be read"
+ok 'but show' shows "^session +$first"
 cp "$WORK/manifest.json" "$SESSION_DIR/manifest.json"
 
 mv "$HOME/.claude" "$HOME/elsewhere"

@@ -6,6 +6,7 @@
 # shellcheck disable=SC1091
 . "${CLAUDEFS_SOURCE:?}/tests/lib/load.sh"
 CLAUDEFS=${CLAUDEFS_BUILD:?}/fs/cli/claudefs
+MAKE_SESSION=("$CLAUDEFS_BUILD/tests/lib/make_session")
 CHECK=$CLAUDEFS_BUILD/tests/lib/output_check
 make_home
 unset NO_COLOR PAGER LESS CLICOLOR
@@ -24,7 +25,7 @@ call() {
 # make_session [OPTIONS...] <SCRIPT: the new session's id goes to $ID.
 make_session() {
   guard_home
-  ID=$("$CLAUDEFS_BUILD/tests/lib/make_session" --project "$PROJECT" "$@") || {
+  ID=$("${MAKE_SESSION[@]}" --project "$PROJECT" "$@") || {
     echo "Bail out! make_session failed"
     exit 1
   }
