@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "fs/base/cleanup.h"
 #include "fs/base/message.h"
@@ -19,6 +20,9 @@
 #include "fs/commit/commit.h"
 
 /* The paths of --only as state paths. */
+#define BUSY_WAIT_MS  10000u /* for another commit on this host */
+#define BUSY_PAUSE_MS 50u
+
 struct only_paths {
 	char *paths[ARGUMENT_LIST_MAX];
 	size_t count;
@@ -152,6 +156,24 @@ static int dry_run(const struct cli *cli, const struct chosen_session *session,
 	return r == EXIT_OK ? commit_report_plan(cli, session, plan) : r;
 }
 
+/* Two sessions of one person often end together: the second commit waits for the first. Not for
+ * long, since an interactive one holds the lock while it asks. */
+static int open_commit(const struct chosen_session *session, struct commit_report *report,
+		       struct commit **ret)
+{
+	const struct timespec pause = { .tv_nsec = BUSY_PAUSE_MS * 1000000L };
+	unsigned int waited = 0;
+	int r;
+
+	while ((r = commit_open(session->fd, &session->manifest, session->state_fd,
+				commit_report_event, report, &report->recovered, ret)) == -EBUSY &&
+	       waited < BUSY_WAIT_MS) {
+		(void)nanosleep(&pause, NULL);
+		waited += BUSY_PAUSE_MS;
+	}
+	return r;
+}
+
 static int apply(const struct cli *cli, const struct chosen_session *session,
 		 const struct only_paths *only)
 {
@@ -163,8 +185,7 @@ static int apply(const struct cli *cli, const struct chosen_session *session,
 	int r;
 
 	/* First, so that what was cut short is part of what the review sees as committed. */
-	r = commit_open(session->fd, &session->manifest, session->state_fd, commit_report_event,
-			&report, &report.recovered, &commit);
+	r = open_commit(session, &report, &commit);
 	if (r < 0)
 		return say_failure(session, r);
 	r = open_review(cli, session, &open);
