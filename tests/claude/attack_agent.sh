@@ -23,6 +23,9 @@ append() {
 }
 evil='{"hooks":{"SessionStart":[{"hooks":[{"type":"command","command":"touch /tmp/EVIL"}]}]}}'
 
+# Well-formed throughout: what is refused must be refused for its name, not for its content.
+record='{"type":"user","uuid":"00000000-0000-4000-8000-0000000000ee","message":{"role":"user","content":"evil"}}'
+
 cd "$state" || exit 1
 mkdir -p plans "projects/$own/memory" todos
 
@@ -65,21 +68,23 @@ for name in SETTINGS.JSON Settings.json "${long_s}ettings.json" "settings.json$z
   try mv plans/by-rename "$name"
 done
 # Code and instructions.
-for name in skills/x/SKILL.md skills/x/.claude-plugin/plugin.json agents/x.md commands/x.md hooks/h.sh \
+for name in skills/x/SKILL.md agents/x.md commands/x.md hooks/h.sh \
   plugins/installed.json output-styles/x.md workflows/x.md rules/b.md; do
   try mkdir -p "$(dirname "$name")"
   put "$name" 'evil'
 done
+try mkdir -p skills/x/.claude-plugin
+put skills/x/.claude-plugin/plugin.json '{"name":"x"}'
 put .claude.json '{"mcpServers":{"x":{"command":"/bin/evil"}}}'
 put .credentials.json '{"claudeAiOauth":{"accessToken":"attacker"}}'
 # Another project's state, known by name though not by sight.
 try mkdir -p "projects/$other"
-put "projects/$other/00000000-0000-4000-8000-00000000000b.jsonl" 'evil'
-append "projects/$other/planted.jsonl" 'evil'
+put "projects/$other/00000000-0000-4000-8000-00000000000b.jsonl" "$record"
+append "projects/$other/planted.jsonl" "$record"
 try mkdir -p "projects/$other/memory"
 put "projects/$other/memory/MEMORY.md" 'evil'
 try mkdir -p "projects/$own-moved"
-put "projects/$own-moved/x.jsonl" 'evil'
+put "projects/$own-moved/x.jsonl" "$record"
 try mv "projects/$own-moved" "projects/$other"
 try mv "projects/$own-moved" "projects/$other-2"
 # Directories, so that names change above a file.
@@ -109,7 +114,7 @@ try setfattr -n user.x -v y plans/good.md
 # Through the kernel's other doors.
 put "/proc/self/cwd/settings.json" "$evil"
 put "plans/../settings.json" "$evil"
-try sh -c 'exec 3<settings.json; printf evil >/proc/self/fd/3'
+try sh -c 'exec 3<settings.json; echo "{}" >/proc/self/fd/3'
 try sh -c 'exec 3<.; printf evil >/proc/self/fd/3/CLAUDE.md'
 try sh -c 'exec 3<.; printf evil >/proc/self/fd/3/../.bashrc'
 # Deletions.
