@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* The daemon's life: what it refuses to start with, how it ends, and what is left behind. */
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -442,6 +445,68 @@ static void other_users_are_let_in_by_option_and_held_to_modes(void **state)
 	assert_ok(chmod(fixture.root, 0700));
 }
 
+static void file_size_limit_of_the_daemon_is_only_an_error(void **state)
+{
+	static const char block[64 << 10];
+	struct rlimit old;
+	struct rlimit small;
+	int fd;
+
+	(void)state;
+	assert_ok(getrlimit(RLIMIT_FSIZE, &old));
+	small = old;
+	small.rlim_cur = sizeof(block);
+	assert_ok(setrlimit(RLIMIT_FSIZE, &small));
+	assert_int_equal(fixture_mount(), 0);
+	assert_ok(setrlimit(RLIMIT_FSIZE, &old));
+	fd = open(in_view("long"), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_int_equal(write(fd, block, sizeof(block)), sizeof(block));
+	assert_errno(write(fd, block, sizeof(block)), EFBIG);
+	assert_ok(close(fd));
+	put_file(in_view("short"), "works");
+	assert_string_equal(get_file(in_view("short")), "works");
+	assert_int_equal(fixture_stop(SIGTERM), 0);
+	assert_int_equal(state_of_journal(), JOURNAL_COMPLETE);
+}
+
+/* Runs the daemon where /dev/fuse is absent, or there but closed. Returns its exit code. */
+static int run_without_device(bool has_node)
+{
+	const char *argv[] = { "claudefs-mount",   "--foreground", "--session",
+			       fixture.session_id, fixture.view,   NULL };
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (!freopen(in_root("stderr"), "w", stderr) || unshare(CLONE_NEWNS) < 0 ||
+		    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+		    mount("tmpfs", "/dev", "tmpfs", MS_NODEV, NULL) < 0 ||
+		    mknod("/dev/null", S_IFREG | 0666, 0) < 0)
+			_exit(99);
+		/* On a file system without devices the node cannot be opened. */
+		if (has_node && mknod("/dev/fuse", S_IFCHR | 0666, makedev(10, 229)) < 0)
+			_exit(98);
+		fixture_exec_daemon(argv);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void machine_without_fuse_is_told_the_mend(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(run_without_device(false), EXIT_NO_FUSE);
+	expect_said("modprobe fuse");
+	assert_int_equal(run_without_device(true), EXIT_NO_FUSE);
+	expect_said("/dev/fuse: Permission denied");
+	/* The session was not used up. */
+	assert_int_equal(fixture_mount(), 0);
+	assert_int_equal(fixture_stop(SIGTERM), 0);
+}
+
 static void missing_host_state_is_an_empty_view(void **state)
 {
 	struct manifest manifest = { 0 };
@@ -471,7 +536,9 @@ int main(int argc, char **argv)
 		life(credentials_longer_than_64_kib_are_refused),
 		life(daemon_cannot_be_dumped_or_traced),
 		life(damaged_manifest_is_refused),
+		life(file_size_limit_of_the_daemon_is_only_an_error),
 		life(killed_daemon_leaves_a_dead_mount_and_never_a_directory),
+		life(machine_without_fuse_is_told_the_mend),
 		life(missing_host_state_is_an_empty_view),
 		life(mountpoint_in_use_is_refused),
 		life(mountpoint_must_be_an_empty_directory_of_ones_own),
