@@ -180,6 +180,25 @@ static void print_verdict(const struct cli *cli, const char *path, const struct 
 			   "stricter than the rule");
 }
 
+/* The host state of the session, else this user's. */
+static int find_location(const struct chosen_session *session, struct host_location *ret)
+{
+	int r;
+
+	if (!session->id) {
+		r = host_location_find(ret);
+	} else {
+		ret->root = strdup(session->manifest.host_root);
+		ret->config = strdup(session->manifest.host_config);
+		r = ret->root && ret->config ? 0 : -ENOMEM;
+	}
+	if (r == 0)
+		return EXIT_OK;
+	message_error("%s",
+		      r == -ENOMEM ? "out of memory" : "no home: set HOME to an absolute path");
+	return r == -ENOMEM ? EXIT_FAULT : EXIT_HOST_STATE;
+}
+
 int cmd_why(const struct cli *cli)
 {
 	cleanup_chosen_session struct chosen_session session = CHOSEN_SESSION_NONE;
@@ -195,21 +214,18 @@ int cmd_why(const struct cli *cli)
 		message_error("why: which path? usage: claudefs why PATH");
 		return EXIT_USAGE;
 	}
-	if (host_location_find(&location) < 0) {
-		message_error("no home: set HOME to an absolute path");
-		return EXIT_HOST_STATE;
-	}
-	r = host_location_state_path(&location, cli->arguments[0], &path);
-	if (r < 0) {
-		message_error("why: %s: not a path in %s; give one relative to it, without '..'",
-			      cli->arguments[0], location.root);
-		return EXIT_USAGE;
-	}
 	r = session_choose_if_any(cli, &session);
+	if (r == EXIT_OK)
+		r = find_location(&session, &location);
 	if (r == EXIT_OK)
 		r = rules_choose(cli, &rules);
 	if (r != EXIT_OK)
 		return r;
+	if (host_location_state_path(&location, cli->arguments[0], &path) < 0) {
+		message_error("why: %s: not a path in %s; give one relative to it, without '..'",
+			      cli->arguments[0], location.root);
+		return EXIT_USAGE;
+	}
 	directory = session.id ? strdup(session.manifest.project) : getcwd(NULL, 0);
 	r = directory ? make_scope(directory, location.root, location.config, &scope) : -errno;
 	if (r < 0) {

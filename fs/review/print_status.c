@@ -68,7 +68,8 @@ static void append_size_change(struct text *text, const struct change *change)
 
 	if (change->kind == CHANGE_MKDIR || change->kind == CHANGE_RMDIR)
 		return;
-	text_append(text, after >= before ? "+" : "-");
+	if (after != before)
+		text_append(text, after > before ? "+" : "-");
 	terminal_append_size(text, after >= before ? after - before : before - after);
 }
 

@@ -35,6 +35,8 @@ call --session "${old##*-}" status
 ok 'so does the random end' shows "^session +$old"
 cd "$outer" || exit 1
 
+call --json discard
+ok 'discard without an answer does nothing, and its JSON is strict' value_is false discarded
 call discard --yes
 ok 'discard says which' shows "^discarded session $new"
 call status
