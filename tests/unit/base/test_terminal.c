@@ -67,25 +67,27 @@ static char *printed(struct table *table)
 	return data;
 }
 
+static void add_row(struct table *table, const char *name, const char *number)
+{
+	table_cell(table, STYLE_PLAIN, name);
+	table_number(table, STYLE_PLAIN, number);
+	table_cell(table, STYLE_PLAIN, "x");
+	table_end_row(table);
+}
+
 static void columns_are_aligned_by_width_not_by_bytes(void **state)
 {
 	cleanup_table struct table *table = table_new(false, "  ");
 	cleanup_free char *out = NULL;
 
 	(void)state;
-	table_cell(table, STYLE_PLAIN, "\xc3\xa9"); /* e acute: two bytes, one column */
-	table_number(table, STYLE_PLAIN, "7");
-	table_cell(table, STYLE_PLAIN, "x");
-	table_end_row(table);
-	table_cell(table, STYLE_PLAIN,
-		   "\xe6\xbc\xa2"
-		   "a"); /* a wide character: three columns with the a */
-	table_number(table, STYLE_PLAIN, "100");
-	table_cell(table, STYLE_PLAIN, "y");
-	table_end_row(table);
+	add_row(table, "\xc3\xa9", "7");       /* e acute: two bytes, one column */
+	add_row(table, "\xe6\xbc\xa2", "100"); /* a wide character: three bytes, two columns */
+	add_row(table, "abc", "20");
 	out = printed(table);
-	assert_string_equal(out, "  \xc3\xa9      7  x\n  \xe6\xbc\xa2"
-				 "a  100  y\n");
+	assert_string_equal(out, "  \xc3\xa9      7  x\n"
+				 "  \xe6\xbc\xa2   100  x\n"
+				 "  abc   20  x\n");
 }
 
 static void a_very_long_cell_does_not_widen_its_column(void **state)
