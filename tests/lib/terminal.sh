@@ -21,19 +21,19 @@ terminal_start() {
 }
 
 terminal_screen() {
-  terminal capture-pane -p 2>/dev/null | grep -v '^ *$'
+  terminal capture-pane -p 2>/dev/null | grep -av '^ *$'
 }
 
 # lacks_on_screen PATTERN: for ok.
 lacks_on_screen() {
-  ! terminal_screen | grep -E -e "$1"
+  ! terminal_screen | grep -aE -e "$1"
 }
 
 # terminal_wait PATTERN [SECONDS]: until the screen shows an extended regular expression.
 terminal_wait() {
   local i
   for ((i = 0; i < ${2:-30} * 5; i++)); do
-    terminal_screen | grep -qE -e "$1" && return 0
+    terminal_screen | grep -qaE -e "$1" && return 0
     [ ! -s "$WORK/terminal.code" ] || break
     sleep 0.2
   done
@@ -42,21 +42,36 @@ terminal_wait() {
   return 1
 }
 
-# terminal_type TEXT: as a person types, then Enter. The pause keeps it from counting as a paste.
+# terminal_type TEXT: as a person types, without Enter.
 terminal_type() {
   terminal send-keys -l -- "$1"
-  sleep 0.5
-  terminal send-keys Enter
 }
 
 terminal_key() {
   terminal send-keys "$@"
 }
 
+# terminal_answer KEY PATTERN: presses the key, until the screen shows the pattern. A key that changed
+# nothing is pressed again: what was typed just before may make it part of a paste, and a dialog that has
+# just appeared does not listen yet, so that nobody confirms it by accident.
+terminal_answer() {
+  local i before
+  for ((i = 0; i < 6; i++)); do
+    sleep 1
+    before=$(terminal_screen)
+    terminal_key "$1"
+    terminal_wait "$2" 4 >/dev/null && return 0
+    [ "$(terminal_screen)" = "$before" ] || break
+  done
+  terminal_wait "$2" 30
+}
+
 # terminal_end [SECONDS]: waits for the program's end; its exit code is the result.
 terminal_end() {
   local i
   for ((i = 0; i < ${1:-30} * 5; i++)); do
+    # As in terminal_answer: an Enter may have been lost.
+    [ $((i % 25)) -ne 24 ] || terminal send-keys Enter 2>/dev/null
     [ -s "$WORK/terminal.code" ] && return "$(cat "$WORK/terminal.code")"
     sleep 0.2
   done
