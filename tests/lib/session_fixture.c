@@ -16,6 +16,8 @@
 #include "fs/journal/sample.h"
 #include "fs/session/session_dir.h"
 
+const char *fixture_parent = "/tmp";
+
 static void __attribute__((format(printf, 1, 2), noreturn)) die(const char *format, ...)
 {
 	va_list args;
@@ -82,7 +84,8 @@ void fixture_begin(struct fixture *fixture)
 static void make(struct fixture *fixture, bool has_host, void (*prepare)(const char *host))
 {
 	*fixture = (struct fixture){ .host_fd = -1, .state_fd = -1, .session_fd = -1 };
-	(void)strcpy(fixture->root, "/tmp/claudefs-session-XXXXXX");
+	(void)snprintf(fixture->root, sizeof(fixture->root), "%s/claudefs-session-XXXXXX",
+		       fixture_parent);
 	if (!mkdtemp(fixture->root))
 		die("mkdtemp: %s", strerror(errno));
 	fixture->home = join(fixture->root, "home");

@@ -30,6 +30,9 @@ struct fixture {
 	struct review *review;
 };
 
+/* Where the temporary directories are made: "/tmp", unless a test wants another file system. */
+extern const char *fixture_parent;
+
 /* A host with an empty ~/.claude; the built-in rules. */
 void fixture_make(struct fixture *fixture);
 /* The same with the host's ~/.claude missing. */
