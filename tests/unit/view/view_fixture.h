@@ -31,6 +31,10 @@ struct fixture {
 	struct view_options options; /* what the view was made with */
 };
 
+/* Not 0: writing (or syncing) the journal fails with this errno. Reset by each setup. */
+extern int journal_write_error;
+extern int journal_sync_error;
+
 /* For cmocka: *state becomes a struct fixture with the view made. */
 int fixture_setup(void **state);
 int fixture_teardown(void **state);
