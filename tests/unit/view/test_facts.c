@@ -3,6 +3,7 @@
 #include "tests/unit/view/view_cases.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -91,13 +92,24 @@ static void another_process_has_a_record_of_its_own(void **state)
 	assert_int_equal(record.process, process.number);
 }
 
+static void *write_from_thread(void *arg)
+{
+	struct fixture *f = arg;
+
+	f->caller.pid = gettid();
+	write_path(f, "a", "x");
+	return NULL;
+}
+
 static void threads_are_told_as_their_process(void **state)
 {
 	struct fixture *f = *state;
 	struct process process;
+	pthread_t thread;
 
-	f->caller.pid = gettid();
-	write_path(f, "a", "x");
+	assert_int_equal(pthread_create(&thread, NULL, write_from_thread, f), 0);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_int_not_equal(f->caller.pid, getpid());
 	assert_int_equal(last_process(f, &process), 1);
 	assert_int_equal(process.pid, getpid());
 }
@@ -125,6 +137,21 @@ static void what_is_open_at_the_end_is_sealed(void **state)
 	view_free(f->view);
 	f->view = NULL;
 	assert_string_equal(journal_text(f, 0), "create:plans/new.md write:plans/new.md seal");
+}
+
+static void seal_that_failed_is_made_up_for_at_the_end(void **state)
+{
+	struct fixture *f = *state;
+	struct view_file *file = create_path(f, "new");
+
+	assert_int_equal(append(f, file, "text"), 4);
+	journal_write_error = ENOSPC;
+	view_release(file);
+	journal_write_error = 0;
+	assert_string_equal(journal_text(f, 0), "create:new write:new");
+	view_free(f->view);
+	f->view = NULL;
+	assert_string_equal(journal_text(f, 0), "create:new write:new seal");
 }
 
 static void seal_follows_the_last_writer_not_the_first(void **state)
@@ -211,6 +238,7 @@ int main(void)
 		VIEW_CASE(threads_are_told_as_their_process),
 		VIEW_CASE(unknown_process_is_left_out),
 		VIEW_CASE(what_is_open_at_the_end_is_sealed),
+		VIEW_CASE(seal_that_failed_is_made_up_for_at_the_end),
 		VIEW_CASE(seal_follows_the_last_writer_not_the_first),
 		VIEW_CASE(a_claude_save_is_these_records),
 		VIEW_CASE(broken_journal_stops_every_later_change),

@@ -185,6 +185,15 @@ void host_fill(struct fixture *fixture, const char *path, char byte, size_t size
 	assert_int_equal(write(fd, bytes, size), size);
 }
 
+void host_set_mtime(struct fixture *fixture, const char *path, time_t seconds)
+{
+	struct timespec times[2] = { { .tv_sec = seconds }, { .tv_sec = seconds } };
+	char full[512];
+
+	(void)snprintf(full, sizeof(full), "claude/%s", path);
+	assert_int_equal(utimensat(fixture->dir.fd, full, times, 0), 0);
+}
+
 void host_mkdir(struct fixture *fixture, const char *path)
 {
 	char full[512];

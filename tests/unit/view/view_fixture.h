@@ -46,6 +46,7 @@ void fixture_remake(struct fixture *fixture, const char *user_rules);
 void host_write(struct fixture *fixture, const char *path, const char *content);
 void host_append(struct fixture *fixture, const char *path, const char *content);
 void host_fill(struct fixture *fixture, const char *path, char byte, size_t size);
+void host_set_mtime(struct fixture *fixture, const char *path, time_t seconds);
 void host_mkdir(struct fixture *fixture, const char *path);
 
 /* Walks from the root; the lookups stay counted. Returns the inode number or -errno. */
