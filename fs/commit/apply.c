@@ -34,6 +34,30 @@ static bool is_same_file(const struct stat *st, const struct stat *seen)
 	return journal_identity_is_equal(&a, &b);
 }
 
+/* True (1) if what lies under the temporary name, moved there from the target's, is what was seen
+ * and kept. Times are too coarse to tell a write of the last milliseconds: the bytes count too. */
+static int is_temp_kept(const struct target *target, const struct stat *seen)
+{
+	const struct intent_before *before = &target->entry->before;
+	cleanup_fd int fd = -1;
+	struct hash hash;
+	struct stat st;
+	off_t n;
+
+	fd = openat(target->dir_fd, target->entry->temp,
+		    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0 && (errno == ELOOP || errno == ENXIO))
+		return 0;
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (!is_same_file(&st, seen))
+		return 0;
+	n = hash_file(fd, &hash);
+	if (n < 0)
+		return (int)n;
+	return (uint64_t)n == before->size && hash_is_equal(&hash, &before->hash);
+}
+
 /* True (1) if the file under the temporary name is the base, moved there by an earlier try. */
 static int is_temp_base(const struct target *target)
 {
@@ -155,33 +179,48 @@ static int finish_swap(struct target *target)
 	return target_settle(target, COMMIT_CONFLICT, changed);
 }
 
-/* The temporary file takes the target's place, if that is the file that was seen. */
-static int swap_in(struct target *target, const struct stat *seen)
+/* No exchange on this file system: the instant between look and rename stays. */
+static int rename_over(struct target *target, const struct stat *seen)
 {
-	const char *temp = target->entry->temp;
 	struct stat st;
 	bool exists = false;
 	int r;
 
+	r = stat_name(target, target->name, &st, &exists);
+	if (r == 0 && (!exists || !is_same_file(&st, seen)))
+		r = -EAGAIN;
+	if (r == 0 &&
+	    renameat(target->dir_fd, target->entry->temp, target->dir_fd, target->name) < 0)
+		r = -errno;
+	return r;
+}
+
+/* The temporary file takes the target's place, if that is the file that was seen. Once they have
+ * changed places, an error leaves both: a later try finds out which is which. */
+static int swap_in(struct target *target, const struct stat *seen)
+{
+	const char *temp = target->entry->temp;
+	int r;
+
 	r = host_rename_swap(target->dir_fd, temp, target->name);
-	if (r == -ENOTSUP) {
-		/* No exchange on this file system: the instant between look and rename stays. */
-		r = stat_name(target, target->name, &st, &exists);
-		if (r == 0 && (!exists || !is_same_file(&st, seen)))
-			return -EAGAIN;
-		if (r == 0 && renameat(target->dir_fd, temp, target->dir_fd, target->name) < 0)
-			r = -errno;
-		return r;
-	}
-	if (r < 0)
-		return r;
-	r = stat_name(target, temp, &st, &exists);
-	if (r == 0 && exists && !is_same_file(&st, seen)) {
-		r = host_rename_swap(target->dir_fd, temp, target->name);
-		return r < 0 ? r : -EAGAIN;
-	}
-	if (r == 0)
+	if (r == -ENOTSUP)
+		r = rename_over(target, seen);
+	if (r < 0) {
 		target_remove_temp(target);
+		return r;
+	}
+	r = is_temp_kept(target, seen);
+	if (r == -ENOENT || r == 1) {
+		target_remove_temp(target);
+		return 0;
+	}
+	if (r == 0) {
+		r = host_rename_swap(target->dir_fd, temp, target->name);
+		if (r == 0) {
+			target_remove_temp(target);
+			r = -EAGAIN;
+		}
+	}
 	return r;
 }
 
@@ -208,8 +247,6 @@ static int apply_replace(struct target *target)
 		return 0;
 	if (r == 0)
 		r = swap_in(target, &look.st);
-	if (r < 0)
-		target_remove_temp(target);
 	if (r == -EAGAIN || r == -ENOENT)
 		return target_settle(target, COMMIT_CONFLICT, changed);
 	return r < 0 ? r : target_finish(target);
@@ -240,8 +277,6 @@ static int finish_removal(struct target *target)
 static int apply_delete(struct target *target)
 {
 	struct host_look look;
-	struct stat st;
-	bool exists = false;
 	int r;
 
 	r = finish_removal(target);
@@ -260,10 +295,10 @@ static int apply_delete(struct target *target)
 	if (r == -EAGAIN || r == -ENOENT)
 		return target_settle(target, COMMIT_CONFLICT, changed);
 	if (r == 0)
-		r = stat_name(target, target->entry->temp, &st, &exists);
+		r = is_temp_kept(target, &look.st);
 	if (r < 0)
 		return r;
-	if (exists && !is_same_file(&st, &look.st)) {
+	if (r == 0) {
 		r = host_rename_new(target->dir_fd, target->entry->temp, target->name);
 		return r < 0 ? r : target_settle(target, COMMIT_CONFLICT, changed);
 	}

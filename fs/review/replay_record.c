@@ -99,6 +99,8 @@ static int find_parent(struct step *step, const char *path, struct entry_node **
 		if (r < 0)
 			return r;
 	}
+	if (!name)
+		return reject(step, "a name that is none");
 	*ret = node;
 	*ret_base = name;
 	return 0;

@@ -29,7 +29,15 @@ static void kill_and_reap(pid_t pid)
 		;
 }
 
-static enum kill_result trace(pid_t pid, uint64_t n, int *ret_status, uint64_t *ret_count)
+/* What to do at the n-th call; no act: kill. */
+struct deed {
+	uint64_t n;
+	void (*act)(void *arg);
+	void *arg;
+	bool is_done;
+};
+
+static enum kill_result trace(pid_t pid, struct deed *deed, int *ret_status, uint64_t *ret_count)
 {
 	uint64_t count = 0;
 	bool is_entry = true;
@@ -55,9 +63,13 @@ static enum kill_result trace(pid_t pid, uint64_t n, int *ret_status, uint64_t *
 			signal = WSTOPSIG(status) == SIGTRAP ? 0 : WSTOPSIG(status);
 			continue;
 		}
-		if (is_entry && ++count == n) {
-			kill_and_reap(pid);
-			return KILL_DONE;
+		if (is_entry && ++count == deed->n) {
+			deed->is_done = true;
+			if (!deed->act) {
+				kill_and_reap(pid);
+				return KILL_DONE;
+			}
+			deed->act(deed->arg);
 		}
 		is_entry = !is_entry;
 	}
@@ -65,11 +77,11 @@ static enum kill_result trace(pid_t pid, uint64_t n, int *ret_status, uint64_t *
 		*ret_status = status;
 	if (ret_count)
 		*ret_count = count;
-	return KILL_TOO_LATE;
+	return deed->is_done ? KILL_DONE : KILL_TOO_LATE;
 }
 
-enum kill_result kill_at_syscall(uint64_t n, int (*run)(void *arg), void *arg, int *ret_status,
-				 uint64_t *ret_count)
+static enum kill_result start(struct deed *deed, int (*run)(void *arg), void *arg, int *ret_status,
+			      uint64_t *ret_count)
 {
 	pid_t pid = fork();
 
@@ -81,5 +93,21 @@ enum kill_result kill_at_syscall(uint64_t n, int (*run)(void *arg), void *arg, i
 		(void)raise(SIGSTOP);
 		_exit(run(arg));
 	}
-	return trace(pid, n, ret_status, ret_count);
+	return trace(pid, deed, ret_status, ret_count);
+}
+
+enum kill_result kill_at_syscall(uint64_t n, int (*run)(void *arg), void *arg, int *ret_status,
+				 uint64_t *ret_count)
+{
+	struct deed deed = { .n = n };
+
+	return start(&deed, run, arg, ret_status, ret_count);
+}
+
+enum kill_result act_at_syscall(uint64_t n, int (*run)(void *arg), void *arg,
+				void (*act)(void *arg), void *act_arg, int *ret_status)
+{
+	struct deed deed = { .n = n, .act = act, .arg = act_arg };
+
+	return start(&deed, run, arg, ret_status, NULL);
 }

@@ -18,4 +18,9 @@ enum kill_result {
 enum kill_result kill_at_syscall(uint64_t n, int (*run)(void *arg), void *arg, int *ret_status,
 				 uint64_t *ret_count);
 
+/* Calls act(act_arg) in the parent at the entry of the child's n-th system call, and then lets the
+ * child go on: what another process does at just that instant. KILL_DONE: act was called. */
+enum kill_result act_at_syscall(uint64_t n, int (*run)(void *arg), void *arg,
+				void (*act)(void *arg), void *act_arg, int *ret_status);
+
 #endif
