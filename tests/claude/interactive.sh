@@ -25,13 +25,13 @@ terminal_start "$PROJECT" env -i "${environment[@]}" "$RUN_PROGRAM" --runtime na
 ok 'the CLI shows its prompt without asking questions' terminal_wait '^❯' 40
 ok 'it sees the width of the terminal' test "$(terminal_screen | grep -ac '^─\{120\}$')" -ge 1
 ok 'it does not complain of its installation' lacks_on_screen 'missing or broken|claude install'
-terminal_type "[script:write file=$PROJECT/interactive.txt] please"
+terminal_text "[script:write file=$PROJECT/interactive.txt] please"
 ok 'it asks before it writes' terminal_answer Enter 'Do you want to create'
 meanwhile='{"display":"meanwhile","pastedContents":{},"timestamp":2,"project":"/elsewhere","sessionId":"00000000-0000-4000-8000-000000000002"}'
 printf '%s\n' "$meanwhile" >>"$HOME/.claude/history.jsonl"
 ok 'the answer is shown' terminal_answer Enter 'The file is written'
 ok 'the file is in the project' equal 'written by the agent' "$(cat "$PROJECT/interactive.txt")"
-terminal_type /exit
+terminal_text /exit
 sleep 1
 terminal_key Enter
 ok '/exit ends it with 0' terminal_end 40

@@ -42,9 +42,15 @@ terminal_wait() {
   return 1
 }
 
-# terminal_type TEXT: as a person types, without Enter.
-terminal_type() {
+# terminal_text TEXT: as a person types, without Enter. terminal_type: with it; the pause keeps the text
+# from counting as a paste.
+terminal_text() {
   terminal send-keys -l -- "$1"
+}
+terminal_type() {
+  terminal_text "$1"
+  sleep 0.5
+  terminal send-keys Enter
 }
 
 terminal_key() {
