@@ -261,13 +261,17 @@ static int prepare_entry(struct preparation *preparation, const struct plan_entr
 
 /* Takes back the entry that could not be prepared, and says why. Other errors are returned. */
 static int reject_entry(struct preparation *preparation, const struct plan_entry *planned,
-			int error, prepare_reject_fn *reject, void *arg)
+			int error, size_t count_before, prepare_reject_fn *reject, void *arg)
 {
 	struct intent *intent = preparation->intent;
 	char name[32];
 
 	switch (error) {
-	case -EBADMSG: reject(planned, COMMIT_DAMAGED, "its content is damaged", arg); break;
+	/* The review found it whole. */
+	case -EBADMSG:
+		reject(planned, COMMIT_LAPSED,
+		       "the session wrote to it again since it was reviewed", arg);
+		break;
 	case -ESTALE:
 		reject(planned, COMMIT_CONFLICT, "what the session continued is gone on the host",
 		       arg);
@@ -280,11 +284,14 @@ static int reject_entry(struct preparation *preparation, const struct plan_entry
 	case -EPERM: reject(planned, COMMIT_FAILED, strerror(-error), arg); break;
 	default: return error;
 	}
-	if (intent->count > 0 &&
-	    strcmp(intent->entries[intent->count - 1].path, planned->change->path) == 0) {
-		(void)snprintf(name, sizeof(name), "new-%zu", --intent->count);
+	/* With the directories that only it would have needed. */
+	while (intent->count > count_before) {
+		struct intent_entry *entry = &intent->entries[--intent->count];
+
+		(void)snprintf(name, sizeof(name), "new-%zu", intent->count);
 		(void)unlinkat(preparation->receipt_fd, name, 0);
-		free(intent->entries[intent->count].path);
+		(void)json_object_del(preparation->made, entry->path);
+		free(entry->path);
 	}
 	return 0;
 }
@@ -305,10 +312,11 @@ int prepare_intent(const struct commit_plan *plan, int root_fd, int receipt_fd,
 		return -ENOMEM;
 	for (size_t i = 0; i < commit_plan_count(plan); i++) {
 		const struct plan_entry *planned = commit_plan_get(plan, i);
+		size_t count_before = intent->count;
 		int r = prepare_entry(&preparation, planned);
 
 		if (r < 0)
-			r = reject_entry(&preparation, planned, r, reject, arg);
+			r = reject_entry(&preparation, planned, r, count_before, reject, arg);
 		if (r < 0)
 			return r;
 	}

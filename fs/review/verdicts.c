@@ -266,8 +266,10 @@ static int check_content(struct review *review, struct change *change)
 		return 0;
 	r = content_open(review, change, &content);
 	if (r == -EBADMSG)
-		return decide(change, REVIEW_HELD,
-			      "its content is damaged: object %llu is not what the journal says",
+		return decide(change, REVIEW_HELD, "its content is %s: object %llu",
+			      replay_state(review->replay, NULL, NULL) == JOURNAL_OPEN
+				      ? "being written, or damaged"
+				      : "damaged",
 			      (unsigned long long)change->object);
 	if (r == -ESTALE)
 		return decide(change, REVIEW_CONFLICT,

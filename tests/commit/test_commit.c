@@ -250,6 +250,41 @@ static void late_change_on_the_host_is_seen_at_the_last_instant(void **state)
 	fixture_done(&f);
 }
 
+static uint64_t late_object;
+
+static void write_in_session(struct fixture *f)
+{
+	fixture_write(f, late_object, 0, "NEW\n");
+	fixture_seal(f, late_object);
+}
+
+static void grow_in_session(struct fixture *f)
+{
+	fixture_write(f, late_object, 4, "more\n");
+}
+
+/* Mid-session: what was reviewed is committed, or nothing. */
+static void late_write_of_the_session_lapses_what_was_reviewed(void **state)
+{
+	struct fixture f;
+	struct interference interference = { .fixture = &f, .change = write_in_session };
+
+	(void)state;
+	fixture_make(&f);
+	late_object = fixture_create(&f, "plans/a.md", "new\n");
+	assert_int_equal(commit_with(&interference), 0);
+	assert_int_equal(interference.result.applied, 0);
+	assert_int_equal(interference.result.receipt, 0);
+	assert_int_equal(interference.result.skipped, 1);
+	assert_host(&f, "plans/a.md", NULL);
+	interference.change = grow_in_session;
+	assert_int_equal(commit_with(&interference), 0);
+	assert_host(&f, "plans/a.md", "NEW\n");
+	assert_group(&f, "plans/a.md", REVIEW_NEEDS_APPROVAL);
+	assert_int_equal(review_find(f.review, "plans/a.md")->size, 9);
+	fixture_done(&f);
+}
+
 static void late_creation_on_the_host_is_not_overwritten(void **state)
 {
 	struct fixture f;
@@ -626,6 +661,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(history_keeps_lines_that_the_host_gained),
 	cmocka_unit_test(late_change_on_the_host_is_seen_at_the_last_instant),
 	cmocka_unit_test(late_creation_on_the_host_is_not_overwritten),
+	cmocka_unit_test(late_write_of_the_session_lapses_what_was_reviewed),
 	cmocka_unit_test(later_writes_are_new_changes_against_what_was_committed),
 	cmocka_unit_test(missing_host_root_is_made_by_the_first_commit),
 	cmocka_unit_test(new_transcript_arrives_on_the_host),
