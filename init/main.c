@@ -3,6 +3,7 @@
  * It is started by claudefs-run inside the prepared namespaces and is of no use elsewhere. */
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 
@@ -11,7 +12,8 @@
 #include "init/steps.h"
 
 static const char usage[] =
-	"usage: claudefs-init --role native [--terminal] [--view DIR] -- COMMAND [ARGUMENT...]\n"
+	"usage: claudefs-init --role native --parent-fd N [--terminal] [--view DIR]\n"
+	"                     -- COMMAND [ARGUMENT...]\n"
 	"       claudefs-init --role native --list-steps\n";
 
 static int list_steps(const struct init_role *role)
@@ -41,12 +43,13 @@ int main(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "list-steps", no_argument, NULL, 'l' },
+		{ "parent-fd", required_argument, NULL, 'p' },
 		{ "role", required_argument, NULL, 'r' },
 		{ "terminal", no_argument, NULL, 't' },
 		{ "view", required_argument, NULL, 'v' },
 		{ NULL, 0, NULL, 0 },
 	};
-	struct init_context context = { 0 };
+	struct init_context context = { .parent_fd = -1 };
 	const struct init_role *role = NULL;
 	bool is_listing = false;
 	int option, r;
@@ -55,6 +58,8 @@ int main(int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "+", options, NULL)) != -1) {
 		if (option == 'l') {
 			is_listing = true;
+		} else if (option == 'p') {
+			context.parent_fd = (int)strtol(optarg, NULL, 10);
 		} else if (option == 'r') {
 			role = init_role_find(optarg);
 		} else if (option == 't') {

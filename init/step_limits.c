@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Steps about the process itself: whom it outlives, what it inherited, how much it may use. */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,12 +12,20 @@
 
 #include "init/steps.h"
 
-/* The launcher armed it before it exec'ed this program; the kernel drops it on some credential
- * changes, so it is armed again. */
+/* The launcher armed it before it exec'ed this program, but exec forgets it where it changes
+ * capabilities, as it does for root. Whoever died in between closed the socket, and it is never too
+ * late to see that. */
 int step_parent_death(struct init_context *context)
 {
-	(void)context;
-	return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 ? -errno : 0;
+	struct pollfd parent = { .fd = context->parent_fd, .events = POLLRDHUP };
+
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+		return -errno;
+	if (parent.fd < 0 || poll(&parent, 1, 0) < 0 || parent.revents) {
+		(void)snprintf(context->reason, sizeof(context->reason), "claudefs-run is gone");
+		return -ESRCH;
+	}
+	return 0;
 }
 
 int step_descriptors(struct init_context *context)

@@ -12,6 +12,7 @@
 
 struct init_context {
 	const char *view;  /* where the FUSE view must be mounted; NULL: nowhere (role test) */
+	int parent_fd;     /* a socket whose other end claudefs-run holds */
 	bool has_terminal; /* descriptor 0 becomes the controlling terminal */
 	char *const *argv; /* the agent's command */
 	char reason[INIT_REASON_MAX];

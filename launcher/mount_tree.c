@@ -283,8 +283,10 @@ static int mask_proc(int root, int proc)
 {
 	static const char *const read_only[] = { "acpi", "bus", "fs",           "irq",
 						 "scsi", "sys", "sysrq-trigger" };
-	static const char *const covered[] = { "kallsyms",      "kcore",       "keys",      "kmsg",
-					       "latency_stats", "sched_debug", "timer_list" };
+	static const char *const covered[] = { "kallsyms",   "kcore",         "keys",
+					       "kmsg",       "kpagecgroup",   "kpagecount",
+					       "kpageflags", "latency_stats", "sched_debug",
+					       "timer_list", "vmallocinfo" };
 
 	for (size_t i = 0; i < sizeof(read_only) / sizeof(read_only[0]); i++) {
 		cleanup_fd int tree = mount_open_tree_at(proc, read_only[i]);

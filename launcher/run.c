@@ -194,10 +194,14 @@ static void end_session(struct run *run, bool has_run, int code)
 		return;
 	if (!has_run)
 		(void)snprintf(ended, sizeof(ended), "not started");
+	else if (run->supervisor.has_lost_view)
+		(void)snprintf(ended, sizeof(ended), "mount died");
 	else if (code > 128)
 		(void)snprintf(ended, sizeof(ended), "signal %d", code - 128);
 	else
 		(void)snprintf(ended, sizeof(ended), "exit %d", code);
+	/* No agent ran in it: it would only hide the project's newest real session. */
+	manifest->is_discarded = !has_run;
 	free(manifest->ended);
 	manifest->ended = strdup(ended);
 	manifest->end_ns = clock_now_ns();
@@ -229,7 +233,7 @@ int run_session(const struct options *options, const struct host_places *places,
 			   .sandbox = { .channel = -1, .terminal = -1, .fuse = -1 },
 			   .link = { .ready = -1, .words = -1 },
 			   .session_fd = -1 };
-	bool has_run = false, has_lost_view;
+	bool has_run = false;
 	int r = supervisor_open(&run.supervisor);
 	int code;
 
@@ -248,12 +252,11 @@ int run_session(const struct options *options, const struct host_places *places,
 		code = run_agent(&run);
 		has_run = run.supervisor.first.has_ended;
 	}
-	has_lost_view = has_run && run.supervisor.daemon.has_ended;
 	end_children(&run);
 	end_session(&run, has_run, code);
 	if (has_run)
 		daemon_print_words(&run.link);
-	if (has_lost_view && run.supervisor.daemon.code != 0) {
+	if (has_run && run.supervisor.has_lost_view) {
 		message_error("the session's file system ended (%d), and the session with it; its "
 			      "journal was kept: claudefs --session %s status",
 			      run.supervisor.daemon.code, run.manifest.id);

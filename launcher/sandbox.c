@@ -133,6 +133,11 @@ _Noreturn static void first_process(const struct plan *plan, const struct mount_
 	string_list_add(&argv, "claudefs-init");
 	string_list_add(&argv, "--role");
 	string_list_add(&argv, plan->runtime);
+	/* Kept until init has made sure of us; it closes it with all others. */
+	string_list_add(&argv, "--parent-fd");
+	string_list_addf(&argv, "%d", channel);
+	if (fcntl(channel, F_SETFD, 0) < 0)
+		die("cannot keep the channel");
 	if (tree->slave >= 0)
 		string_list_add(&argv, "--terminal");
 	if (tree->fuse >= 0) {
@@ -145,7 +150,7 @@ _Noreturn static void first_process(const struct plan *plan, const struct mount_
 	if (argv.is_failed || chdir(plan->project) < 0)
 		die(plan->project);
 	keep_setpcap();
-	/* All descriptors but 0, 1 and 2 are O_CLOEXEC. */
+	/* All other descriptors but 0, 1 and 2 are O_CLOEXEC. */
 	(void)execve(PLAN_INIT, argv.items, plan->env.items);
 	die(PLAN_INIT);
 }
@@ -233,8 +238,5 @@ int sandbox_release(struct sandbox *sandbox)
 		return r;
 	sandbox->first = message.value;
 	message = (struct channel_message){ .kind = CHANNEL_GO, .fds = { -1, -1 } };
-	r = channel_send(sandbox->channel, &message);
-	(void)close(sandbox->channel);
-	sandbox->channel = -1;
-	return r;
+	return channel_send(sandbox->channel, &message);
 }

@@ -14,7 +14,7 @@
 #include "launcher/plan.h"
 
 struct sandbox {
-	int channel;  /* to the set-up process, then to the first process until it goes on */
+	int channel;  /* to the set-up process, then to the first one; open means "still there" */
 	int terminal; /* master side; -1: descriptors pass through */
 	int fuse;     /* for claudefs-mount; close it after that is started */
 	pid_t setup;  /* ends by itself once first is there; 0: reaped */

@@ -130,6 +130,7 @@ void supervisor_run(struct supervisor *supervisor, int terminal)
 {
 	struct relay relay;
 	int64_t deadline = -1;
+	bool is_alone = false;
 
 	relay_init(&relay, terminal);
 	while (!supervisor->first.has_ended) {
@@ -143,6 +144,7 @@ void supervisor_run(struct supervisor *supervisor, int terminal)
 		int signal_number;
 
 		if (deadline >= 0 && left <= 0) {
+			supervisor->has_lost_view = is_alone;
 			kill_first(supervisor);
 			deadline = -1;
 			left = -1;
@@ -155,8 +157,10 @@ void supervisor_run(struct supervisor *supervisor, int terminal)
 			pass_on(supervisor, signal_number, terminal, &deadline);
 		/* Without the daemon every access fails: what the agent says from here on is noise,
 		 * and what it writes is lost. */
-		if (supervisor->daemon.has_ended)
-			kill_first(supervisor);
+		if (supervisor->daemon.has_ended && !is_alone) {
+			is_alone = true;
+			deadline = now_ms() + SUPERVISE_LOST_MS;
+		}
 		if (terminal >= 0)
 			relay_move(&relay, polls + 1);
 	}

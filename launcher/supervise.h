@@ -12,6 +12,9 @@
 /* After SIGTERM or SIGHUP the agent has this long before it is killed, as with container engines.
  */
 #define SUPERVISE_GRACE_MS 10000
+/* At an ordinary end the daemon may be seen to end before the first process, by the width of the
+ * kernel's own clean-up. Longer than this it has left the agent alone. */
+#define SUPERVISE_LOST_MS  300
 
 struct child {
 	pid_t pid; /* 0: not started, or reaped */
@@ -24,6 +27,7 @@ struct supervisor {
 	struct child setup;
 	struct child first;  /* PID 1 of the sandbox */
 	struct child daemon; /* claudefs-mount */
+	bool has_lost_view;  /* the daemon ended, so the first process was killed */
 	int stopped_by;      /* the last SIGINT, SIGTERM, SIGHUP or SIGQUIT that came; 0: none */
 };
 

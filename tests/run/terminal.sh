@@ -12,7 +12,7 @@ in_terminal() {
   local -a command
   mapfile -t command < <(printf '%s\n' "${AS[@]}" env -i "HOME=$HOME" PATH=/usr/bin:/bin TERM=screen \
     "$PROGRAMS/launcher/claudefs-run" --commit never "$PROJECT" --exec bash --norc -c)
-  terminal_start "$PROJECT" bash -c '"$@"; code=$?; stty -a | tr " ;" "\n\n" |
+  terminal_start "$PROJECT" bash -c '"$@"; code=$?; read -rt "${HOLD:-0}" x; stty -a | tr " ;" "\n\n" |
     grep -xE -- "-?(icanon|echo|isig|opost|icrnl)" >'"$WORK"'/settings; exit $code' bash "${command[@]}" "$1"
 }
 chmod 777 "$WORK"
@@ -60,10 +60,29 @@ ok 'a stopped agent is woken: nobody else could' terminal_wait awake
 terminal_type x
 terminal_end >/dev/null
 
-in_terminal 'i=0; while [ $i -lt 20000 ]; do echo "line $i of many"; i=$((i+1)); done; echo last; read -r x'
-ok 'much output arrives to its end' terminal_wait '^last$'
+mapfile -t seq < <(printf '%s\n' "${AS[@]}" env -i "HOME=$HOME" PATH=/usr/bin:/bin TERM=screen \
+  "$PROGRAMS/launcher/claudefs-run" --commit never "$PROJECT" --exec seq 50000)
+terminal_start "$PROJECT" bash -c '"$@" 2>/dev/null; read -r x' bash "${seq[@]}"
+ok 'much output arrives to its end, although the program is gone' terminal_wait '^50000$'
 terminal_type x
 terminal_end >/dev/null
+
+# The last bytes are read after the program's end was: a stopped claudefs-run sees both at once.
+HOLD=9 in_terminal 'echo begun; sleep 1; seq 1000 1500'
+ok 'a program is about to write' terminal_wait begun
+pid=$(ours | while read -r p; do grep -q run "/proc/$p/comm" && echo "$p"; done | head -n 1)
+kill -STOP "$pid"
+sleep 1.5
+kill -CONT "$pid"
+ok 'nothing is lost of what it wrote last' terminal_wait '^1500$'
+terminal_type x
+terminal_end >/dev/null
+
+# A shell may take its terminal as the controlling one by itself; other programs do not.
+mapfile -t dd < <(printf '%s\n' "${AS[@]}" env -i "HOME=$HOME" PATH=/usr/bin:/bin TERM=screen \
+  "$PROGRAMS/launcher/claudefs-run" --commit never "$PROJECT" --exec dd if=/dev/tty of=/dev/null count=0)
+terminal_start "$PROJECT" "${dd[@]}"
+ok 'any program has it as the controlling terminal' equal 0 "$(code terminal_end)"
 
 # --shell on a terminal.
 mapfile -t shell < <(printf '%s\n' "${AS[@]}" env -i "HOME=$HOME" PATH=/usr/bin:/bin TERM=screen \
