@@ -147,6 +147,17 @@ static void directories_tell_that_their_entries_changed(void **state)
 	assert_true(stat_of(f, "plans").st_ctim.tv_sec > 4000);
 }
 
+static void a_directory_that_changed_says_so_after_it_was_forgotten(void **state)
+{
+	struct fixture *f = *state;
+
+	host_set_mtime(f, "plans", 4000);
+	assert_int_equal(try_make(f, "plans/new"), 0);
+	assert_int_equal(try_unlink(f, "plans/new"), 0);
+	view_forget(f->view, ino_of(f, "plans"), 1000);
+	assert_true(stat_of(f, "plans").st_mtim.tv_sec > 4000);
+}
+
 static void root_takes_attributes_without_a_record(void **state)
 {
 	struct fixture *f = *state;
@@ -171,6 +182,7 @@ int main(void)
 		VIEW_CASE(lock_directories_take_utimensat),
 		VIEW_CASE(host_directory_becomes_own_but_shows_the_host_s_entries),
 		VIEW_CASE(directories_tell_that_their_entries_changed),
+		VIEW_CASE(a_directory_that_changed_says_so_after_it_was_forgotten),
 		VIEW_CASE(root_takes_attributes_without_a_record),
 	};
 

@@ -138,6 +138,21 @@ static void link_counts_follow_subdirectories(void **state)
 	assert_int_equal(stat_of(f, "a").st_nlink, 3);
 }
 
+static void counted_subdirectories_are_counted_again_when_they_change(void **state)
+{
+	struct fixture *f = *state;
+
+	/* Long unchanged, so that the count is kept. */
+	host_set_mtime(f, "plans", 1000);
+	assert_int_equal(stat_of(f, "plans").st_nlink, 3);
+	host_mkdir(f, "plans/second");
+	assert_int_equal(stat_of(f, "plans").st_nlink, 4);
+	host_set_mtime(f, "plans", 2000);
+	assert_int_equal(stat_of(f, "plans").st_nlink, 4);
+	assert_int_equal(try_rmdir(f, "plans/second"), 0);
+	assert_int_equal(stat_of(f, "plans").st_nlink, 3);
+}
+
 static void directory_with_only_hidden_entries_is_empty_and_can_go(void **state)
 {
 	struct fixture *f = *state;
@@ -259,9 +274,12 @@ static void own_sessions_become_visible_with_their_transcript(void **state)
 	/* That of the transcript which the host had at the start is own from the start. */
 	assert_true(look(f, path) > 0);
 	assert_int_equal(look(f, tasks), -ENOENT);
+	host_set_mtime(f, "tasks", 1000);
+	assert_int_equal(stat_of(f, "tasks").st_nlink, 3);
 	(void)snprintf(path, sizeof(path), FIXTURE_ENCODED "/%s.jsonl", uuid);
 	write_path(f, path, "{}\n");
 	assert_true(look(f, tasks) > 0);
+	assert_int_equal(stat_of(f, "tasks").st_nlink, 4);
 }
 
 static void names_and_paths_are_bounded(void **state)
@@ -315,6 +333,7 @@ int main(void)
 		VIEW_CASE(existing_names_cannot_be_made_again),
 		VIEW_CASE(create_without_excl_opens_what_is_there),
 		VIEW_CASE(link_counts_follow_subdirectories),
+		VIEW_CASE(counted_subdirectories_are_counted_again_when_they_change),
 		VIEW_CASE(directory_with_only_hidden_entries_is_empty_and_can_go),
 		VIEW_CASE(removed_directory_takes_no_new_names),
 		VIEW_CASE(clean_nodes_go_when_the_kernel_forgets_them),

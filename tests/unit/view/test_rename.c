@@ -226,9 +226,12 @@ static void refused_names_refuse_every_change(void **state)
 	assert_int_equal(try_mkdir(f, "locked/new"), -EROFS);
 	assert_int_equal(try_setattr(f, "locked/file", &want, VIEW_SET_MODE), -EROFS);
 	assert_int_equal(try_truncate(f, "locked/file", 0), -EROFS);
-	assert_string_equal(journal_text(f, 0),
-			    "refuse:locked/file refuse:locked/file refuse:locked/new "
-			    "refuse:locked/new refuse:locked/file refuse:locked/file");
+	want.st_mode = 0700;
+	assert_int_equal(try_setattr(f, "locked", &want, VIEW_SET_MODE), -EROFS);
+	assert_string_equal(
+		journal_text(f, 0),
+		"refuse:locked/file refuse:locked/file refuse:locked/new "
+		"refuse:locked/new refuse:locked/file refuse:locked/file refuse:locked");
 	assert_int_equal(object_files(f), 0);
 }
 

@@ -8,6 +8,28 @@
 #include "fs/base/path_name.h"
 #include "fs/base/text.h"
 #include "fs/journal/reader.h"
+#include "fs/journal/writer_io.h"
+
+int journal_write_error;
+int journal_sync_error;
+
+static ssize_t write_or_fail(int fd, const void *buf, size_t len)
+{
+	errno = journal_write_error;
+	return errno ? -1 : write(fd, buf, len);
+}
+
+static int sync_or_fail(int fd)
+{
+	errno = journal_sync_error;
+	return errno ? -1 : fdatasync(fd);
+}
+
+static const struct journal_io journal_io = {
+	.write = write_or_fail,
+	.truncate = ftruncate,
+	.sync = sync_or_fail,
+};
 
 static const struct {
 	const char *path;
@@ -58,8 +80,9 @@ static void make_view(struct fixture *fixture, const char *user_rules)
 	assert_true(fixture->session_fd >= 0);
 	assert_int_equal(host_tree_open(root, config, &fixture->host), 0);
 	assert_int_equal(content_store_open(fixture->session_fd, 1, &fixture->store), 0);
-	assert_int_equal(
-		journal_writer_create(fixture->session_fd, FIXTURE_SESSION, &fixture->journal), 0);
+	assert_int_equal(journal_writer_create_with(fixture->session_fd, FIXTURE_SESSION,
+						    &journal_io, &fixture->journal),
+			 0);
 	assert_int_equal(rules_new_builtin(&fixture->rules), 0);
 	if (user_rules)
 		assert_int_equal(rules_add_text(fixture->rules, "test", user_rules,
@@ -77,7 +100,9 @@ static void make_view(struct fixture *fixture, const char *user_rules)
 static void unmake_view(struct fixture *fixture)
 {
 	view_free(fixture->view);
-	assert_int_equal(journal_writer_close(fixture->journal), 0);
+	/* A test that made it fail cannot close it either. */
+	assert_true(journal_writer_close(fixture->journal) == 0 || journal_write_error ||
+		    journal_sync_error);
 	content_store_close(fixture->store);
 	host_tree_close(fixture->host);
 	rules_free(fixture->rules);
@@ -91,6 +116,8 @@ int fixture_setup(void **state)
 
 	if (!fixture || temp_dir_make(&fixture->dir) < 0)
 		return -1;
+	journal_write_error = 0;
+	journal_sync_error = 0;
 	make_host(fixture);
 	fixture->caller.uid = getuid();
 	fixture->caller.gid = getgid();
@@ -156,6 +183,15 @@ void host_fill(struct fixture *fixture, const char *path, char byte, size_t size
 	assert_non_null(bytes);
 	memset(bytes, byte, size);
 	assert_int_equal(write(fd, bytes, size), size);
+}
+
+void host_set_mtime(struct fixture *fixture, const char *path, time_t seconds)
+{
+	struct timespec times[2] = { { .tv_sec = seconds }, { .tv_sec = seconds } };
+	char full[512];
+
+	(void)snprintf(full, sizeof(full), "claude/%s", path);
+	assert_int_equal(utimensat(fixture->dir.fd, full, times, 0), 0);
 }
 
 void host_mkdir(struct fixture *fixture, const char *path)

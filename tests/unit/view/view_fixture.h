@@ -31,6 +31,10 @@ struct fixture {
 	struct view_options options; /* what the view was made with */
 };
 
+/* Not 0: writing (or syncing) the journal fails with this errno. Reset by each setup. */
+extern int journal_write_error;
+extern int journal_sync_error;
+
 /* For cmocka: *state becomes a struct fixture with the view made. */
 int fixture_setup(void **state);
 int fixture_teardown(void **state);
@@ -42,6 +46,7 @@ void fixture_remake(struct fixture *fixture, const char *user_rules);
 void host_write(struct fixture *fixture, const char *path, const char *content);
 void host_append(struct fixture *fixture, const char *path, const char *content);
 void host_fill(struct fixture *fixture, const char *path, char byte, size_t size);
+void host_set_mtime(struct fixture *fixture, const char *path, time_t seconds);
 void host_mkdir(struct fixture *fixture, const char *path);
 
 /* Walks from the root; the lookups stay counted. Returns the inode number or -errno. */
