@@ -42,8 +42,8 @@ static const char *const absent_files[] = {
 	".credentials.json",
 	"AGENTS.md",
 	"SETTINGS.JSON",
-	"\xc5\xbf"
-	"ettings.json",
+	("\xc5\xbf"
+	 "ettings.json"),
 	"settings.json\xe2\x80\x8d",
 	"settings.local.json",
 	"managed-settings.json",
