@@ -134,7 +134,7 @@ int subprocess_wait(pid_t pid, int *ret_code)
 
 int subprocess_run(const struct subprocess *what, int *ret_code)
 {
-	pid_t pid;
+	pid_t pid = 0;
 	int r = subprocess_start(what, &pid);
 
 	return r < 0 ? r : subprocess_wait(pid, ret_code);
