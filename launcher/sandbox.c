@@ -130,6 +130,8 @@ _Noreturn static void first_process(const struct plan *plan, const struct mount_
 	if (mount_tree_enter(tree) < 0)
 		_exit(EXIT_RUN_FAILED);
 	take_terminal(tree);
+	/* claudefs-run ignores it, and exec would pass that on. */
+	(void)signal(SIGPIPE, SIG_DFL);
 	string_list_add(&argv, "claudefs-init");
 	string_list_add(&argv, "--role");
 	string_list_add(&argv, plan->runtime);

@@ -20,6 +20,10 @@ ok 'stdout passes through alone' equal out "$(cat "$WORK/out")"
 ok 'stderr passes through' contains "$WORK/err" err
 ok 'a closed stdout is no failure of ours' equal 0 "$(code inside_sh 'exec >&-; true')"
 
+# shellcheck disable=SC2016  # awk's own
+ok 'no signal is ignored or blocked inside' equal 'SigBlk 0000000000000000 SigIgn 0000000000000000 ' \
+  "$(inside awk -F '[:\t]+' '/^Sig(Blk|Ign)/ { printf "%s %s ", $1, $2 }' /proc/self/status)"
+
 # start SCRIPT: in the background; its pid in STARTED once it says "ready".
 start() {
   rm -f "$PROJECT/ready"
