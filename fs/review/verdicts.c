@@ -283,6 +283,16 @@ static int check_content(struct review *review, struct change *change)
 	return ends_with(change->path, ".json") ? check_json(change, &content) : 0;
 }
 
+/* A directory that is to be reviewed has nothing in it to review: parents of what comes home are
+ * made with it, and an empty one would only ask a question that nobody needs. */
+static int check_empty_directory(struct review *review, struct change *change)
+{
+	(void)review;
+	if (change->kind != CHANGE_MKDIR || change->group != REVIEW_NEEDS_APPROVAL)
+		return 0;
+	return decide(change, REVIEW_NEVER_LEAVES, "empty: made when something in it comes home");
+}
+
 /* What "auto" does not cover. */
 static int check_approval(struct review *review, struct change *change)
 {
@@ -305,7 +315,8 @@ static int check_approval(struct review *review, struct change *change)
 
 /* In this order: what never leaves is not even looked at further. */
 static int (*const checks[])(struct review *review, struct change *change) = {
-	check_rule, check_name, check_entry, check_merge, check_host, check_content, check_approval,
+	check_rule,  check_name, check_entry,   check_empty_directory,
+	check_merge, check_host, check_content, check_approval,
 };
 
 int verdicts_join(struct review *review)

@@ -18,14 +18,14 @@ rm $own/memory/gone.md
 write $own/memory/new.md hello\n
 write CLAUDE.md evil\n
 rm skills/old/SKILL.md
-write debug/1.txt 1
-write debug/2.txt 2
-write debug/3.txt 3
-write debug/4.txt 4
-write debug/5.txt 5
-write debug/6.txt 6
-write debug/7.txt 7
-write debug/8.txt 8
+write skills/1.txt 1
+write skills/2.txt 2
+write skills/3.txt 3
+write skills/4.txt 4
+write skills/5.txt 5
+write skills/6.txt 6
+write skills/7.txt 7
+write skills/8.txt 8
 refuse symlink skills/x 1
 END
 call status
@@ -40,13 +40,13 @@ ok 'refused operations come last' before '^never leaves' '^refused in the sandbo
 ok 'a deletion comes before what is only modified' before 'deleted .*gone.md' 'modified .*kept.md'
 ok 'the writer is named' shows 'new .*new\.md.*claude\[4711\]'
 ok 'a size change has its sign and unit' shows 'new\.md +\+6 B'
-ok 'a long group that never leaves is folded by directory' shows 'debug/ .*8 files'
-ok 'and its files are not listed' hides 'debug/3.txt'
+ok 'a long group that never leaves is folded by directory' shows 'skills/ .*8 files'
+ok 'and its files are not listed' hides 'skills/3.txt'
 ok 'but a deletion in it is' shows 'deleted +skills/old/SKILL.md'
 ok 'a refused operation says why' shows 'symlink +skills/x .*Operation not permitted'
 ok 'the last line is the next command' equal 1 "$(tail -n 1 "$OUT" | grep -c '^next: claudefs diff')"
 call status --all
-ok 'status --all folds nothing' shows 'debug/3.txt'
+ok 'status --all folds nothing' shows 'skills/3.txt'
 call --json status
 ok 'the JSON is strict' "$CHECK" json <"$OUT"
 ok 'it counts per group' value_is '{"commit":0,"approval":3,"conflict":0,"held":0,"never":10}' counts
@@ -57,7 +57,7 @@ ok 'it has refusals' value_is EPERM refused.0.error
 ok 'the journal is complete' value_is complete journal.state
 
 make_session <<END
-write debug/1.txt x
+write skills/1.txt x
 END
 call status
 ok 'with nothing to commit it says so' equal 'nothing is left to commit' "$(tail -n 1 "$OUT")"

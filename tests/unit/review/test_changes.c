@@ -87,7 +87,7 @@ static void kinds_are_told_apart(void **state)
 	assert_int_equal(expect(&f, "plans/deleted.md", REVIEW_NEEDS_APPROVAL)->kind,
 			 CHANGE_DELETE);
 	assert_int_equal(expect(&f, "plans/dir", REVIEW_NEEDS_APPROVAL)->kind, CHANGE_RMDIR);
-	assert_int_equal(expect(&f, "plans/empty", REVIEW_NEEDS_APPROVAL)->kind, CHANGE_MKDIR);
+	assert_int_equal(expect(&f, "plans/empty", REVIEW_NEVER_LEAVES)->kind, CHANGE_MKDIR);
 	assert_int_equal(expect(&f, "plans/type", REVIEW_HELD)->kind, CHANGE_TYPE_CHANGE);
 	/* It comes with what is in it. */
 	expect_none(&f, "plans/full");
