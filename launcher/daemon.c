@@ -31,14 +31,14 @@ static void add_number(struct string_list *argv, const char *option, int number)
 	string_list_addf(argv, "%d", number);
 }
 
-int daemon_start(const char *session_id, int fuse_fd, const char *rules, struct daemon_link *ret,
-		 pid_t *ret_pid)
+int daemon_start(const char *session_id, int fuse_fd, int login_fd, const char *rules,
+		 struct daemon_link *ret, pid_t *ret_pid)
 {
 	cleanup_free char *program = find_sibling("claudefs-mount");
 	cleanup_string_list struct string_list argv = { 0 };
 	cleanup_fd int ready_write = -1;
 	struct subprocess what = { .stdin_fd = SUBPROCESS_NULL, .stdout_fd = SUBPROCESS_NULL };
-	int ends[2], keep[2], r;
+	int ends[2], keep[3], r;
 
 	if (!program)
 		return -ENOENT;
@@ -57,6 +57,8 @@ int daemon_start(const char *session_id, int fuse_fd, const char *rules, struct 
 	add_number(&argv, "--fuse-fd", fuse_fd);
 	add_number(&argv, "--ready-fd", ready_write);
 	string_list_add(&argv, "--foreground");
+	if (login_fd >= 0)
+		add_number(&argv, "--credentials-fd", login_fd);
 	if (rules) {
 		string_list_add(&argv, "--rules");
 		string_list_add(&argv, rules);
@@ -67,6 +69,8 @@ int daemon_start(const char *session_id, int fuse_fd, const char *rules, struct 
 	what.stderr_fd = ret->words;
 	what.keep = keep;
 	what.keep_count = 2;
+	if (login_fd >= 0)
+		keep[what.keep_count++] = login_fd;
 	/* The terminal's Ctrl-C is for the agent. */
 	what.is_own_session = true;
 	r = argv.is_failed ? -ENOMEM : subprocess_start(&what, ret_pid);

@@ -50,6 +50,19 @@ static int set_commit(struct options *options, const char *value)
 	return 0;
 }
 
+static int set_credentials(struct options *options, const char *value)
+{
+	static const char *const words[] = {
+		[CREDENTIALS_FILE] = "file", [CREDENTIALS_NONE] = "none"
+	};
+	int word = find_word("--credentials", value, words, 2);
+
+	if (word < 0)
+		return EXIT_USAGE;
+	options->credentials = (enum credentials_mode)word;
+	return 0;
+}
+
 static int set_network(struct options *options, const char *value)
 {
 	int word = find_word("--network", value, network_names, 2);
@@ -163,6 +176,9 @@ static const struct option_row {
 	  "at the end: commit what the rules let out (default), ask for the rest too, or nothing",
 	  set_commit, true },
 	{ "--no-sync-back", NULL, "the same as --commit never", set_no_sync_back, false },
+	{ "--credentials", "file|none",
+	  "file (default): the host's login, without its refresh token; none: no login",
+	  set_credentials, true },
 	{ "--env", "NAME[=VALUE]", "pass a variable (repeatable); without a value: the caller's",
 	  add_env, true },
 	{ "--rules", "FILE", "add a rule file in front of the others", set_rules, true },

@@ -23,6 +23,11 @@ enum commit_mode {
 	COMMIT_NEVER, /* only say what there is */
 };
 
+enum credentials_mode {
+	CREDENTIALS_FILE, /* the host's ~/.claude/.credentials.json, without its refresh token */
+	CREDENTIALS_NONE,
+};
+
 enum command_kind {
 	COMMAND_CLAUDE,
 	COMMAND_EXEC,
@@ -32,6 +37,7 @@ enum command_kind {
 struct options {
 	enum network_mode network;
 	enum commit_mode commit;
+	enum credentials_mode credentials;
 	enum command_kind command;
 	bool is_help;
 	bool is_version;

@@ -17,6 +17,7 @@
 #include "fs/session/session_dir.h"
 #include "launcher/daemon.h"
 #include "launcher/host_terminal.h"
+#include "launcher/login_file.h"
 #include "launcher/sandbox.h"
 #include "launcher/summary.h"
 #include "launcher/supervise.h"
@@ -139,14 +140,42 @@ static int build_sandbox(struct run *run)
 	return r < 0 ? failure_code(run) : 0;
 }
 
+/* The person's login for the daemon, or -1. A token in the environment makes a second one needless.
+ */
+static int open_login(const struct run *run)
+{
+	int fd = -1;
+
+	if (run->options->credentials == CREDENTIALS_NONE || getenv("ANTHROPIC_API_KEY") ||
+	    getenv("ANTHROPIC_AUTH_TOKEN") || getenv("CLAUDE_CODE_OAUTH_TOKEN"))
+		return -1;
+	switch (login_open(run->places->claude_dir, clock_now_ns(), &fd)) {
+	case LOGIN_FOUND:
+	case LOGIN_ABSENT: break;
+	case LOGIN_EXPIRED:
+		message_warning("%s/.credentials.json: the login has expired; run claude once on "
+				"the host, which renews it, and start again",
+				run->places->claude_dir);
+		break;
+	case LOGIN_UNUSABLE:
+		message_warning("%s/.credentials.json: no login can be read from it; the session "
+				"starts without one",
+				run->places->claude_dir);
+		break;
+	}
+	return fd;
+}
+
 static int start_view(struct run *run)
 {
+	cleanup_fd int login_fd = -1;
 	int r;
 
 	if (run->sandbox.fuse < 0)
 		return 0;
-	r = daemon_start(run->manifest.id, run->sandbox.fuse, run->options->rules, &run->link,
-			 &run->supervisor.daemon.pid);
+	login_fd = open_login(run);
+	r = daemon_start(run->manifest.id, run->sandbox.fuse, login_fd, run->options->rules,
+			 &run->link, &run->supervisor.daemon.pid);
 	cleanup_close_fd(&run->sandbox.fuse);
 	run->sandbox.fuse = -1;
 	if (r < 0)
