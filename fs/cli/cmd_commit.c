@@ -217,5 +217,7 @@ int cmd_commit(const struct cli *cli)
 		return r;
 	/* Output may go to a reader that leaves; a commit goes on regardless. */
 	(void)signal(SIGPIPE, SIG_IGN);
+	/* Under `ulimit -f` a write shall fail with EFBIG, not end us half-way. */
+	(void)signal(SIGXFSZ, SIG_IGN);
 	return cli->is_dry_run ? dry_run(cli, &session, &only) : apply(cli, &session, &only);
 }
