@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* make_session --project DIR [--host-root DIR] [--host-config FILE] [--command TEXT] <SCRIPT: makes
  * a session in HOME's state directory without FUSE and prints its id. Works only in a HOME below
- * /tmp: it never touches a real one. */
+ * /tmp: it never touches a real one. With `--bare yes` it reads no script and makes only what a
+ * launcher makes: the session is then for claudefs-mount to serve. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,6 +52,8 @@ static int begin(struct session_script *script, int argc, char **argv)
 	script->session_fd = session_create(state_fd, manifest);
 	if (script->session_fd < 0)
 		return script->session_fd;
+	if (strcmp(option(argc, argv, "--bare", "no"), "yes") == 0)
+		return 0;
 	r = content_store_open(script->session_fd, 1, &script->store);
 	return r < 0 ? r
 		     : journal_writer_create(script->session_fd, manifest->id, &script->journal);
@@ -72,6 +75,8 @@ int main(int argc, char **argv)
 	if (r < 0)
 		return fail("begin", r);
 	printf("%s\n", script.manifest.id);
+	if (!script.journal)
+		return 0;
 	while (r == 0 && !script.is_closed && getline(&line, &size, stdin) >= 0) {
 		cleanup_free char *copy = strdup(line);
 
