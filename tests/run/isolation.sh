@@ -48,7 +48,7 @@ for dir in "$HOME/.npm" "$PROJECT"; do
   ok "$dir may execute" inside sh -c "$executes" sh "$dir"
 done
 ok 'only the project is a file system of the host that can be written' equal "$PROJECT" \
-  "$(inside_sh 'findmnt -rno TARGET,FSTYPE,OPTIONS | grep -vE " (tmpfs|proc|devpts|fuse.claudefs) " |
+  "$(inside_sh 'findmnt -rno TARGET,FSTYPE,FSROOT,OPTIONS | grep -vE " (tmpfs /|(proc|devpts|fuse.claudefs) [^ ]*) " |
     grep -E " rw," | sed "s/ .*//" | xargs -0 printf %b')"
 ok 'no mount allows set-id' equal '' "$(inside_sh 'findmnt -rno TARGET,OPTIONS | grep -v nosuid')"
 ok 'the shadow file is not there' not inside_sh 'test -e /etc/shadow'
