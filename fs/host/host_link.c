@@ -90,7 +90,8 @@ static int hold(int dir_fd, const char *name, mode_t mode, struct host_place *re
 	return 0;
 }
 
-int host_link_resolve(int dir_fd, const char *name, struct host_place *ret)
+int host_link_resolve(int dir_fd, const char *name, host_link_visit *visit, void *arg,
+		      struct host_place *ret)
 {
 	char target[2][TARGET_MAX];
 	cleanup_fd int at = -1;
@@ -113,6 +114,9 @@ int host_link_resolve(int dir_fd, const char *name, struct host_place *ret)
 			return r;
 		cleanup_close_fd(&at);
 		at = next;
+		r = visit(at, name, arg);
+		if (r < 0)
+			return r;
 		if (!name) {
 			*ret = (struct host_place){ .fd = steal_fd(&at) };
 			return 0;

@@ -13,8 +13,13 @@ struct host_place {
 void host_place_done(struct host_place *place);
 #define cleanup_host_place __attribute__((cleanup(host_place_done)))
 
+/* Is told each place on the way, the last one included: name in dir_fd (both borrowed; NULL: the
+ * directory itself). Not 0 ends the walk with that error. */
+typedef int host_link_visit(int dir_fd, const char *name, void *arg);
+
 /* Resolves dir_fd/name (borrowed), a symlink, through as many further ones as it takes. Returns 0,
  * -ENOENT (dangling, circular, or neither a directory nor a regular file) or -errno. */
-int host_link_resolve(int dir_fd, const char *name, struct host_place *ret);
+int host_link_resolve(int dir_fd, const char *name, host_link_visit *visit, void *arg,
+		      struct host_place *ret);
 
 #endif

@@ -12,6 +12,8 @@
 #include "fs/base/beneath.h"
 #include "fs/base/cleanup.h"
 #include "fs/base/path_name.h"
+#include "fs/base/text.h"
+#include "fs/host/host_alias.h"
 #include "fs/host/host_link.h"
 
 #define CONFIG_NAME ".claude.json"
@@ -24,8 +26,11 @@
 #endif
 
 struct host_link {
-	char *path; /* state path of the symlink */
+	char *path;       /* state path of the symlink */
+	char *other_path; /* the state path of what it leads to; NULL: that has none */
 	struct host_place place;
+	uint64_t dev; /* of the place's directory */
+	uint64_t ino;
 	unsigned int depth; /* links on the way to it, itself included */
 };
 
@@ -45,6 +50,8 @@ struct host_tree {
 /* Where the walk to a path begins: at the last pinned place on the way to it. */
 struct start {
 	const struct host_place *place;
+	const struct host_link
+		*link;    /* whose place it is; NULL: the root's or the configuration's */
 	const char *rest; /* of the path, beneath the place */
 	unsigned int depth;
 };
@@ -78,6 +85,7 @@ static struct start find_start(struct host_tree *tree, const char *path)
 			continue;
 		best = len;
 		start.place = &link->place;
+		start.link = link;
 		start.rest = skip(path, len);
 		start.depth = link->depth;
 	}
@@ -114,44 +122,123 @@ static int attempt(const struct start *start, const struct request *request)
 	return r == 0 && S_ISLNK(request->st->st_mode) ? -ELOOP : r;
 }
 
-/* takes place. Returns 1, or -ENOENT: no more room. */
-static int add_link(struct host_tree *tree, const char *path, size_t len, unsigned int depth,
-		    struct host_place *place)
+/* takes what link holds. Returns 1, or -ENOENT: no more room. */
+static int add_link(struct host_tree *tree, struct host_link *link)
 {
-	cleanup_free char *copy = strndup(path, len);
 	int r = -ENOENT;
 
-	if (!copy)
-		return -ENOMEM;
 	(void)pthread_mutex_lock(&tree->lock);
 	for (unsigned int i = 0; i < tree->link_count && r < 0; i++) {
 		/* Another thread was first: its place is the one that stays. */
-		if (strcmp(tree->links[i].path, copy) == 0)
+		if (strcmp(tree->links[i].path, link->path) == 0)
 			r = 1;
 	}
 	if (r < 0 && tree->link_count < HOST_LINKS_MAX) {
-		struct host_link *link = &tree->links[tree->link_count++];
-
-		link->path = steal_ptr(&copy);
-		link->depth = depth;
-		link->place = *place;
-		*place = (struct host_place){ .fd = -1 };
+		tree->links[tree->link_count++] = *link;
+		*link = (struct host_link){ .place = { .fd = -1 } };
 		r = 1;
 	}
 	(void)pthread_mutex_unlock(&tree->lock);
 	return r;
 }
 
+static int identify(int fd, struct host_origin *ret)
+{
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -ENOENT;
+	ret->dev = (uint64_t)st.st_dev;
+	ret->ino = (uint64_t)st.st_ino;
+	return 0;
+}
+
+#define ORIGINS_MAX (HOST_LINKS_MAX + 2u)
+
+/* Everything outside of the root that has a name in the state, and the root itself. */
+static size_t list_origins(struct host_tree *tree, struct host_origin origins[ORIGINS_MAX])
+{
+	size_t n = 0;
+
+	origins[n++] = (struct host_origin){ tree->dev, tree->ino, NULL, "" };
+	origins[n] = (struct host_origin){ 0, 0, tree->config.name, CONFIG_NAME };
+	if (tree->has_config && identify(tree->config.fd, &origins[n]) == 0)
+		n++;
+	(void)pthread_mutex_lock(&tree->lock);
+	for (unsigned int i = 0; i < tree->link_count; i++) {
+		const struct host_link *link = &tree->links[i];
+
+		origins[n++] =
+			(struct host_origin){ link->dev, link->ino, link->place.name, link->path };
+	}
+	(void)pthread_mutex_unlock(&tree->lock);
+	return n;
+}
+
+struct hop {
+	struct host_tree *tree;
+	char *other_path; /* of the first place on the way that has one */
+};
+
+/* A directory above the root, or above the configuration, would show all of it by another name. */
+static int refuse_above(const struct host_tree *tree, int dir_fd)
+{
+	const int below[] = { tree->root.fd, tree->config.fd };
+	struct host_origin place = { .path = "" };
+	int r = identify(dir_fd, &place);
+
+	for (size_t i = 0; i < 2 && r == 0; i++) {
+		cleanup_free char *way = NULL;
+
+		if (below[i] < 0)
+			continue;
+		r = host_alias_find(below[i], NULL, &place, 1, &way);
+		if (r == 0 && way)
+			r = -ENOENT;
+	}
+	return r;
+}
+
+static int visit_hop(int dir_fd, const char *name, void *arg)
+{
+	struct hop *hop = arg;
+	struct host_origin origins[ORIGINS_MAX];
+	int r = 0;
+
+	if (!hop->other_path)
+		r = host_alias_find(dir_fd, name, origins, list_origins(hop->tree, origins),
+				    &hop->other_path);
+	return r < 0 || hop->other_path || name ? r : refuse_above(hop->tree, dir_fd);
+}
+
+static void host_link_done(struct host_link *link)
+{
+	host_place_done(&link->place);
+	free(link->other_path);
+	free(link->path);
+}
+
 static int pin(struct host_tree *tree, const char *path, size_t len, const struct start *start,
 	       int dir_fd, const char *name)
 {
-	cleanup_host_place struct host_place place = { .fd = -1 };
+	__attribute__((cleanup(host_link_done))) struct host_link link = { .place = { .fd = -1 } };
+	struct hop hop = { .tree = tree };
+	struct host_origin place = { 0 };
 	int r;
 
 	if (start->depth >= DEPTH_MAX)
 		return -ENOENT;
-	r = host_link_resolve(dir_fd, name, &place);
-	return r < 0 ? r : add_link(tree, path, len, start->depth + 1, &place);
+	r = host_link_resolve(dir_fd, name, visit_hop, &hop, &link.place);
+	link.other_path = hop.other_path;
+	if (r == 0)
+		r = identify(link.place.fd, &place);
+	if (r < 0)
+		return r;
+	link.dev = place.dev;
+	link.ino = place.ino;
+	link.depth = start->depth + 1;
+	link.path = strndup(path, len);
+	return link.path ? add_link(tree, &link) : -ENOMEM;
 }
 
 /* Pins the first symlink on the way from start to path. Returns 1 (try again), 0 (there is none) or
@@ -225,6 +312,23 @@ int host_tree_stat(struct host_tree *tree, const char *path, struct stat *ret)
 		return -ENOENT;
 	*ret = st;
 	return 0;
+}
+
+int host_tree_other_path(struct host_tree *tree, const char *path, char **ret)
+{
+	struct start start = find_start(tree, path);
+	const char *other = start.link ? start.link->other_path : NULL;
+	struct text text = { 0 };
+
+	*ret = NULL;
+	if (!other)
+		return 0;
+	text_append(&text, other);
+	if (*other && *start.rest)
+		text_append(&text, "/");
+	text_append(&text, start.rest);
+	*ret = text_steal(&text);
+	return *ret ? 0 : -ENOMEM;
 }
 
 int host_tree_open_file(struct host_tree *tree, const char *path, struct stat *ret_st)
@@ -321,6 +425,15 @@ static int hold_root(struct host_tree *tree, const char *root_path)
 	return 0;
 }
 
+/* A link elsewhere must be told from the first moment from what one in the root leads to. */
+static int pin_one(const char *name, void *arg)
+{
+	struct stat st;
+
+	(void)host_tree_stat(arg, name, &st);
+	return 0;
+}
+
 int host_tree_open(const char *root_path, const char *config_path, struct host_tree **ret)
 {
 	cleanup_host_tree struct host_tree *tree = calloc(1, sizeof(*tree));
@@ -336,6 +449,7 @@ int host_tree_open(const char *root_path, const char *config_path, struct host_t
 		r = hold_config(tree, config_path);
 	if (r < 0)
 		return r;
+	(void)host_tree_list(tree, "", pin_one, tree);
 	*ret = steal_ptr(&tree);
 	return 0;
 }
@@ -344,10 +458,8 @@ void host_tree_close(struct host_tree *tree)
 {
 	if (!tree)
 		return;
-	for (unsigned int i = 0; i < tree->link_count; i++) {
-		host_place_done(&tree->links[i].place);
-		free(tree->links[i].path);
-	}
+	for (unsigned int i = 0; i < tree->link_count; i++)
+		host_link_done(&tree->links[i]);
 	host_place_done(&tree->root);
 	host_place_done(&tree->config);
 	(void)pthread_mutex_destroy(&tree->lock);

@@ -4,8 +4,9 @@
  *
  * State path ".claude.json" is served from the file that the host's Claude reads, which by default
  * lies beside the root (~/.claude.json) and not in it. A symlink that the user keeps in ~/.claude
- * (dotfiles do this) is resolved once, at its first use, pinned, and from then on served as what it
- * points to. */
+ * (dotfiles do this) is resolved once, at its first use (those in the root: when the tree is
+ * opened), pinned, and from then on served as what it points to. One that leads above the root is
+ * absent. */
 #ifndef CLAUDEFS_HOST_HOST_TREE_H
 #define CLAUDEFS_HOST_HOST_TREE_H
 
@@ -32,6 +33,11 @@ void host_tree_identity(const struct host_tree *tree, uint64_t *ret_dev, uint64_
 /* fstat-like, of what path is or resolves to. Only directories and regular files exist here:
  * anything else is -ENOENT. Returns 0, -ENOENT, -EACCES or another -errno. */
 int host_tree_stat(struct host_tree *tree, const char *path, struct stat *ret);
+
+/* The other state path (ret_; NULL: none) of what path, asked for before with host_tree_stat(), is:
+ * where a link of the user's on the way leads back into the state, or to where another link has
+ * led. That path may have another one in turn. Returns 0 or -ENOMEM, -ENAMETOOLONG, -EINVAL. */
+int host_tree_other_path(struct host_tree *tree, const char *path, char **ret);
 
 /* Opens a regular file for reading (fd, caller closes), or -errno. *ret_st (may be NULL) is its
  * fstat. */

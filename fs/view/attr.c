@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/view/closed_dir.h"
 #include "fs/view/host_entry.h"
 
 #define DIR_SIZE     4096 /* bytes shown for every directory: its real size tells of hidden names */
@@ -83,10 +84,9 @@ static int refresh_dir(struct view *view, struct node *node, const char *path,
 	return 0;
 }
 
-static void fill_dir_times(const struct node *node, struct stat *st)
+/* host: the host's stat, with the times that may be seen. */
+static void fill_dir_times(const struct node *node, const struct stat *host, struct stat *st)
 {
-	const struct stat *host = &node->content.host_st;
-
 	if (!node->has_times) {
 		st->st_atim = host->st_atim;
 		st->st_mtim = host->st_mtim;
@@ -109,8 +109,8 @@ static void fill_dir_times(const struct node *node, struct stat *st)
 static int fill_dir(struct view *view, struct node *node, const struct stat *fresh,
 		    struct view_attr *ret)
 {
-	const struct stat *host = &node->content.host_st;
 	struct stat *st = &ret->st;
+	struct stat host;
 	cleanup_free char *path = NULL;
 	int r = node_path(view, node, &path);
 
@@ -123,7 +123,7 @@ static int fill_dir(struct view *view, struct node *node, const struct stat *fre
 		if (r < 0)
 			return r;
 	}
-	st->st_mode = S_IFDIR | (node->is_own ? node->mode : host->st_mode & 01777);
+	st->st_mode = S_IFDIR | (node->is_own ? node->mode : node->content.host_st.st_mode & 01777);
 	st->st_uid = node->is_own ? node->uid : view->options.uid;
 	st->st_gid = node->is_own ? node->gid : view->options.gid;
 	st->st_size = DIR_SIZE;
@@ -131,7 +131,10 @@ static int fill_dir(struct view *view, struct node *node, const struct stat *fre
 	st->st_nlink = path ? 2 + (nlink_t)node->own_subdirs : 0;
 	if (path && node->is_merged)
 		st->st_nlink += count_host_subdirs(view, node, path);
-	fill_dir_times(node, st);
+	host = node->content.host_st;
+	if (path && node->is_merged && !node->is_own)
+		closed_dir_times(view, node, path, &host);
+	fill_dir_times(node, &host, st);
 	return 0;
 }
 

@@ -52,9 +52,9 @@ int copy_up_dir(struct view *view, struct node *dir, uint64_t process)
 	dir->uid = view->options.uid;
 	dir->gid = view->options.gid;
 	if (!dir->has_times) {
-		dir->atime = st->st_atim;
-		dir->mtime = st->st_mtim;
-		dir->ctime = st->st_ctim;
+		dir->atime = dir->closed.is_known ? dir->closed.shown : st->st_atim;
+		dir->mtime = dir->closed.is_known ? dir->closed.shown : st->st_mtim;
+		dir->ctime = dir->closed.is_known ? dir->closed.shown : st->st_ctim;
 		dir->has_times = true;
 	}
 	dir->is_own = true;

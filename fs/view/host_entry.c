@@ -3,6 +3,8 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "fs/base/cleanup.h"
@@ -38,10 +40,51 @@ const struct entry_verdict *host_entry_verdict(struct view *view, struct entry *
 	return &entry->verdict;
 }
 
-/* May a host entry of this type be seen at all? A filter speaks of a file's content, so a directory
- * under such a name stays out of sight. */
-static bool may_see(const struct entry_verdict *verdict, mode_t type)
+#define OTHER_NAMES_MAX 8 /* links to links into the state */
+
+static bool is_as_open(const struct entry_verdict *other, const struct entry_verdict *verdict)
 {
+	if (other->read == RULE_READ_FILTER)
+		return verdict->read == RULE_READ_FILTER && other->filter && verdict->filter &&
+		       strcmp(other->filter, verdict->filter) == 0;
+	return other->read == RULE_READ_SHOW;
+}
+
+/* A link of the user's may lead to another name of the state ("notes" to "projects/x"): what the
+ * rules hide or filter there does not show here. */
+static bool may_see_other_names(struct view *view, const char *path,
+				const struct entry_verdict *verdict)
+{
+	cleanup_free char *at = NULL;
+
+	for (unsigned int i = 0; i < OTHER_NAMES_MAX; i++) {
+		struct entry_verdict other_verdict;
+		char *other = NULL;
+		struct stat st;
+
+		if (host_tree_other_path(view->options.host, at ? at : path, &other) < 0)
+			return false;
+		if (!other || strcmp(other, at ? at : path) == 0) {
+			free(other);
+			return true;
+		}
+		free(at);
+		at = other;
+		host_entry_decide(view, at, &other_verdict);
+		if (!is_as_open(&other_verdict, verdict) ||
+		    host_tree_stat(view->options.host, at, &st) < 0)
+			return false;
+	}
+	return false;
+}
+
+/* May a host entry of this type be seen at all? A filter speaks of a file's content, so a directory
+ * under such a name stays out of sight. So does a file with several names: the others, which the
+ * rules may hide or which lie outside of the state, cannot be known. */
+static bool may_see(const struct entry_verdict *verdict, mode_t type, nlink_t links)
+{
+	if (type == S_IFREG && links > 1)
+		return false;
 	switch (verdict->read) {
 	case RULE_READ_SHOW: return type == S_IFDIR || type == S_IFREG;
 	case RULE_READ_FILTER: return type == S_IFREG && verdict->filter;
@@ -71,7 +114,10 @@ int host_entry_stat(struct view *view, const char *path, struct host_entry *ret)
 	r = host_tree_stat(view->options.host, path, &ret->st);
 	if (r < 0)
 		return r;
-	return may_see(&ret->verdict, ret->st.st_mode & S_IFMT) ? 0 : -ENOENT;
+	return may_see(&ret->verdict, ret->st.st_mode & S_IFMT, ret->st.st_nlink) &&
+			       may_see_other_names(view, path, &ret->verdict)
+		       ? 0
+		       : -ENOENT;
 }
 
 struct walk {
@@ -90,7 +136,8 @@ static bool is_covered(const struct walk *walk, const char *name)
 	return entry && (entry->covers_host || (entry->node && entry->node->is_own));
 }
 
-static int show_one(struct walk *walk, const char *name, mode_t type)
+/* type 0: a link, or a file system that does not tell. links 0: not known. */
+static int show_one(struct walk *walk, const char *name, mode_t type, nlink_t links)
 {
 	cleanup_free char *path = NULL;
 	struct entry_verdict verdict;
@@ -103,18 +150,20 @@ static int show_one(struct walk *walk, const char *name, mode_t type)
 	host_entry_decide(walk->view, path, &verdict);
 	if (verdict.read == RULE_READ_HIDE || verdict.read == RULE_READ_SYNTHETIC)
 		return 0;
-	/* A link, or a file system that does not tell. */
 	if (type == 0) {
 		if (host_tree_stat(walk->view->options.host, path, &st) < 0)
 			return 0;
 		type = st.st_mode & S_IFMT;
+		links = st.st_nlink;
 	}
-	return may_see(&verdict, type) ? walk->each(name, type, walk->arg) : 0;
+	if (!may_see(&verdict, type, links) || !may_see_other_names(walk->view, path, &verdict))
+		return 0;
+	return walk->each(name, type, walk->arg);
 }
 
 static int show_root_entry(const char *name, void *arg)
 {
-	return show_one(arg, name, 0);
+	return show_one(arg, name, 0, 0);
 }
 
 /* The host tree knows where the host's .claude.json lies; the credentials are the daemon's. */
@@ -146,6 +195,7 @@ static int list_dir(struct walk *walk)
 	errno = 0;
 	while (r == 0 && (item = readdir(dir)) != NULL) {
 		mode_t type = 0;
+		struct stat st = { 0 };
 
 		if (item->d_type == DT_DIR)
 			type = S_IFDIR;
@@ -153,7 +203,10 @@ static int list_dir(struct walk *walk)
 			type = S_IFREG;
 		else if (item->d_type != DT_LNK && item->d_type != DT_UNKNOWN)
 			continue;
-		r = show_one(walk, item->d_name, type);
+		if (type == S_IFREG &&
+		    fstatat(dirfd(dir), item->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			continue;
+		r = show_one(walk, item->d_name, type, st.st_nlink);
 		errno = 0;
 	}
 	return r == 0 && errno != 0 ? -errno : r;

@@ -85,6 +85,18 @@ struct node {
 		bool is_valid;
 	} host_subdirs; /* visible subdirectories on the host, counted when it looked like this */
 
+	struct {
+		struct timespec mtime; /* the host's, when it was looked at */
+		struct timespec ctime;
+		struct timespec shown;
+		uint64_t names; /* that the session saw then */
+		uint32_t epoch;
+		uint32_t covers;
+		bool is_closed;
+		bool is_known;
+		bool is_settled;
+	} closed; /* closed_dir.h */
+
 	/* Files. */
 	struct content content;
 };

@@ -202,9 +202,8 @@ int tree_resolve_at(struct view *view, uint64_t parent, const char *name, struct
 
 void tree_touch_dir(struct view *view, struct node *dir)
 {
-	(void)view;
 	if (!dir->has_times)
-		dir->atime = dir->content.host_st.st_atim;
+		dir->atime = dir->closed.is_closed ? view->start : dir->content.host_st.st_atim;
 	dir->has_times = true;
 	dir->mtime = tree_now();
 	dir->ctime = dir->mtime;
