@@ -14,13 +14,10 @@
 
 static void set_problem(struct json_problem *problem, unsigned int line, const char *reason)
 {
-	cleanup_text struct text safe = { 0 };
-
 	if (!problem)
 		return;
-	text_append_safe(&safe, reason, strlen(reason), false);
 	problem->line = line;
-	(void)snprintf(problem->reason, sizeof(problem->reason), "%s", safe.data ? safe.data : "");
+	text_format_safe(problem->reason, sizeof(problem->reason), "%s", reason);
 }
 
 /* jansson recurses per level, and its limit of 2048 is not ours: count brackets outside strings

@@ -108,6 +108,26 @@ void text_append_safe(struct text *text, const char *s, size_t len, bool keep_li
 	}
 }
 
+void text_vformat_safe(char *out, size_t size, const char *format, va_list args)
+{
+	cleanup_text struct text raw = { 0 };
+	cleanup_text struct text safe = { 0 };
+
+	text_vappendf(&raw, format, args);
+	if (raw.data)
+		text_append_safe(&safe, raw.data, raw.len, false);
+	(void)snprintf(out, size, "%s", safe.data ? safe.data : "");
+}
+
+void text_format_safe(char *out, size_t size, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	text_vformat_safe(out, size, format, args);
+	va_end(args);
+}
+
 size_t text_count_unsafe(const char *s, size_t len)
 {
 	size_t count = 0;

@@ -32,6 +32,13 @@ void text_vappendf(struct text *text, const char *format, va_list args)
  * keep_lines. */
 void text_append_safe(struct text *text, const char *s, size_t len, bool keep_lines);
 
+/* vsnprintf into out, with the result made safe as above on one line (and cut to size - 1 bytes).
+ * "" when memory runs out. */
+void text_vformat_safe(char *out, size_t size, const char *format, va_list args)
+	__attribute__((format(printf, 3, 0)));
+void text_format_safe(char *out, size_t size, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
 /* How many code points (or invalid bytes) of s text_append_safe() would escape (backslashes not
  * counted). */
 size_t text_count_unsafe(const char *s, size_t len);

@@ -10,6 +10,7 @@
 #include "fs/base/message.h"
 #include "fs/cli/command.h"
 #include "fs/cli/log_lines.h"
+#include "fs/cli/open_review.h"
 #include "fs/cli/pager.h"
 #include "fs/cli/session_choice.h"
 #include "fs/journal/reader.h"
@@ -24,30 +25,6 @@ struct log_position {
 	enum journal_state state;
 	const char *reason;
 };
-
-static int say_failure(const struct chosen_session *session, int error)
-{
-	switch (error) {
-	case -ENOENT:
-		message_error(
-			"session %s: it never started, so there is no journal and nothing to show",
-			session->id);
-		return EXIT_NO_SESSION;
-	case -EPROTONOSUPPORT:
-		message_error("session %s: journal written by a newer claudefs; use that version "
-			      "to read it",
-			      session->id);
-		return EXIT_TOO_NEW;
-	case -EBADMSG:
-		message_error("session %s: journal: its beginning is damaged, so nothing can be "
-			      "shown; restore it from a backup",
-			      session->id);
-		return EXIT_DAMAGED;
-	default:
-		message_error("session %s: journal: %s", session->id, strerror(-error));
-		return message_exit_code(error);
-	}
-}
 
 /* Reads the journal from its start, since every record is chained to the one before, and prints
  * what is new. */
@@ -119,7 +96,7 @@ int cmd_log(const struct cli *cli)
 		r = follow(cli, &session, &position);
 	pager_finish(&pager);
 	if (r < 0)
-		return say_failure(&session, r);
+		return say_journal_failure(&session, r);
 	if (position.state == JOURNAL_DAMAGED) {
 		message_warning("session %s: journal damaged at byte %" PRIu64
 				" (%s); what comes after it is not shown",

@@ -68,6 +68,30 @@ int open_review_quietly(const struct rules *rules, const struct chosen_session *
 	return 0;
 }
 
+int say_journal_failure(const struct chosen_session *session, int error)
+{
+	switch (error) {
+	case -ENOENT:
+		message_error(
+			"session %s: it never started, so there is no journal and nothing to show",
+			session->id);
+		return EXIT_NO_SESSION;
+	case -EPROTONOSUPPORT:
+		message_error("session %s: journal written by a newer claudefs; use that version "
+			      "to read it",
+			      session->id);
+		return EXIT_TOO_NEW;
+	case -EBADMSG:
+		message_error("session %s: journal or receipt damaged; "
+			      "'claudefs verify --session %s' says where",
+			      session->id, session->id);
+		return EXIT_DAMAGED;
+	default:
+		message_error("session %s: journal: %s", session->id, strerror(-error));
+		return message_exit_code(error);
+	}
+}
+
 static int say_failure(const struct chosen_session *session, enum review_step step, int error)
 {
 	switch (step) {
@@ -82,26 +106,7 @@ static int say_failure(const struct chosen_session *session, enum review_step st
 		return EXIT_HOST_STATE;
 	case STEP_JOURNAL: break;
 	}
-	switch (error) {
-	case -ENOENT:
-		message_error(
-			"session %s: it never started, so there is no journal and nothing to show",
-			session->id);
-		return EXIT_NO_SESSION;
-	case -EPROTONOSUPPORT:
-		message_error("session %s: journal written by a newer claudefs; use that version "
-			      "to read it",
-			      session->id);
-		return EXIT_TOO_NEW;
-	case -EBADMSG:
-		message_error("session %s: journal or receipt damaged; 'claudefs verify --session "
-			      "%s' says where",
-			      session->id, session->id);
-		return EXIT_DAMAGED;
-	default:
-		message_error("session %s: %s", session->id, strerror(-error));
-		return message_exit_code(error);
-	}
+	return say_journal_failure(session, error);
 }
 
 static void warn_of_host(const struct chosen_session *session, const struct host_tree *host)

@@ -25,8 +25,11 @@ void open_review_done(struct open_review *open);
 int open_review(const struct cli *cli, const struct chosen_session *session,
 		struct open_review *ret);
 
-/* The same for many sessions: rules (borrowed) were loaded before, and nothing is said. Returns 0
- * or -errno. */
+/* Says why a session's journal (or a receipt beside it) cannot be read; returns the exit code. */
+int say_journal_failure(const struct chosen_session *session, int error);
+
+/* open_review() for many sessions: rules (borrowed) were loaded before, and nothing is said.
+ * Returns 0 or -errno. */
 int open_review_quietly(const struct rules *rules, const struct chosen_session *session,
 			struct open_review *ret);
 

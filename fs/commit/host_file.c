@@ -19,18 +19,12 @@
 int target_settle(struct target *target, enum commit_status status, const char *format, ...)
 {
 	struct intent_entry *entry = target->entry;
-
-	cleanup_text struct text raw = { 0 };
-	cleanup_text struct text safe = { 0 };
 	va_list args;
 
 	va_start(args, format);
-	text_vappendf(&raw, format, args);
+	text_vformat_safe(entry->reason, sizeof(entry->reason), format, args);
 	va_end(args);
-	if (raw.data)
-		text_append_safe(&safe, raw.data, raw.len, false);
 	entry->status = status;
-	(void)snprintf(entry->reason, sizeof(entry->reason), "%s", safe.data ? safe.data : "");
 	return 0;
 }
 

@@ -27,27 +27,17 @@ void rule_list_done(struct rule_list *list)
 	*list = (struct rule_list){ 0 };
 }
 
-static void copy_safe(char *to, size_t size, const char *from)
-{
-	cleanup_text struct text safe = { 0 };
-
-	text_append_safe(&safe, from, strlen(from), false);
-	(void)snprintf(to, size, "%s", safe.data ? safe.data : "");
-}
-
 int rules_problem_set(struct rules_problem *problem, const char *file, unsigned int line,
 		      const char *format, ...)
 {
-	cleanup_text struct text reason = { 0 };
 	va_list args;
 
 	if (!problem)
 		return -EBADMSG;
 	va_start(args, format);
-	text_vappendf(&reason, format, args);
+	text_vformat_safe(problem->reason, sizeof(problem->reason), format, args);
 	va_end(args);
-	copy_safe(problem->file, sizeof(problem->file), file);
-	copy_safe(problem->reason, sizeof(problem->reason), reason.data ? reason.data : "");
+	text_format_safe(problem->file, sizeof(problem->file), "%s", file);
 	problem->line = line;
 	return -EBADMSG;
 }

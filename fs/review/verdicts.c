@@ -21,17 +21,12 @@
 static int __attribute__((format(printf, 3, 4)))
 decide(struct change *change, enum review_group group, const char *format, ...)
 {
-	cleanup_text struct text raw = { 0 };
-	cleanup_text struct text safe = { 0 };
 	va_list args;
 
 	va_start(args, format);
-	text_vappendf(&raw, format, args);
+	text_vformat_safe(change->reason, sizeof(change->reason), format, args);
 	va_end(args);
-	if (raw.data)
-		text_append_safe(&safe, raw.data, raw.len, false);
 	change->group = group;
-	(void)snprintf(change->reason, sizeof(change->reason), "%s", safe.data ? safe.data : "");
 	return 1;
 }
 
