@@ -98,7 +98,7 @@ static const struct process *find_process(const struct log_lines *lines,
 	return NULL;
 }
 
-static const char *path_of(const struct log_lines *lines, const struct journal_record *record)
+static const char *path_of(struct log_lines *lines, const struct journal_record *record)
 {
 	if (record->has & JOURNAL_HAS_PATH)
 		return record->path;
@@ -175,7 +175,7 @@ static void append_numbers(struct text *line, const struct journal_record *recor
 	}
 }
 
-static void print_for_people(const struct log_lines *lines, const struct journal_record *record)
+static void print_for_people(struct log_lines *lines, const struct journal_record *record)
 {
 	const struct process *process = find_process(lines, record);
 	bool is_colored = lines->cli->is_colored;
@@ -269,7 +269,7 @@ static void set_details(json_t *json, const struct journal_record *record)
 					  json_string(errno_name(record->error, name)));
 }
 
-static int print_json(const struct log_lines *lines, const struct journal_record *record)
+static int print_json(struct log_lines *lines, const struct journal_record *record)
 {
 	const struct process *process = find_process(lines, record);
 	const char *path = path_of(lines, record);

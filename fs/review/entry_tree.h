@@ -25,6 +25,7 @@ struct entry_node {
 	uint32_t mode;
 	bool is_own;
 	bool is_host_backed; /* a directory: names that have no node here may be the host's */
+	uint64_t number;     /* for the tree's owner */
 	uint64_t id;         /* what children are found by */
 	char *name;
 };
