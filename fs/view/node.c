@@ -13,6 +13,7 @@
 
 #define TABLE_SLOTS_MIN 256u
 #define HOST_INO_BIT    (1ull << 47)
+#define SHRUNK_MIN      8192u /* nodes: about 6 MB */
 
 static uint64_t first_word(const struct hash *hash)
 {
@@ -169,6 +170,8 @@ struct node *node_new(struct view *view, enum node_kind kind, const char *host_p
 	node->hash_next = table->nodes[slot];
 	table->nodes[slot] = node;
 	table->node_count++;
+	if (table->node_count > table->peak)
+		table->peak = table->node_count;
 	return steal_ptr(&node);
 }
 
@@ -186,6 +189,14 @@ static void node_free(struct view *view, struct node *node)
 	if (node->is_own)
 		quota_give(&view->quota, 0, 1);
 	free(node);
+}
+
+bool node_table_has_shrunk(struct node_table *table)
+{
+	if (table->peak < SHRUNK_MIN || table->node_count > table->peak / 2)
+		return false;
+	table->peak = table->node_count;
+	return true;
 }
 
 static bool is_needed(const struct view *view, const struct node *node)

@@ -108,6 +108,7 @@ struct node_table {
 	size_t entry_slots;
 	size_t node_count;
 	size_t entry_count;
+	size_t peak;       /* the most nodes since memory was last given back */
 	uint64_t next_ino; /* of the session's own nodes */
 	uint8_t ino_key[16];
 };
@@ -124,6 +125,9 @@ uint64_t node_ino_of_path(const struct node_table *table, const char *path);
  * memory. */
 struct node *node_new(struct view *view, enum node_kind kind, const char *host_path);
 struct node *node_find(struct view *view, uint64_t ino);
+
+/* True, once, when so many nodes have gone that their memory is worth giving back. */
+bool node_table_has_shrunk(struct node_table *table);
 
 /* Frees the node, and clean directories above it that only it kept, unless something still needs
  * it. An own file that has no name loses its object here. */

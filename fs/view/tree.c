@@ -4,6 +4,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "fs/base/cleanup.h"
 #include "fs/base/path_name.h"
@@ -388,8 +391,18 @@ int view_lookup(struct view *view, uint64_t parent, const char *name, struct vie
 	return r;
 }
 
+/* A walk over everything must not leave the daemon large for the rest of the session: glibc keeps
+ * what was freed, and only one of its arenas ends where the heap does. */
+static void give_memory_back(void)
+{
+#ifdef __GLIBC__
+	(void)malloc_trim(0);
+#endif
+}
+
 void view_forget(struct view *view, uint64_t ino, uint64_t n)
 {
+	bool has_shrunk = false;
 	struct node *node;
 
 	view_lock(view);
@@ -397,8 +410,11 @@ void view_forget(struct view *view, uint64_t ino, uint64_t n)
 	if (node && node != view->root) {
 		node->lookups -= n < node->lookups ? n : node->lookups;
 		node_drop(view, node);
+		has_shrunk = node_table_has_shrunk(&view->table);
 	}
 	view_unlock(view);
+	if (has_shrunk)
+		give_memory_back();
 }
 
 int view_getattr(struct view *view, uint64_t ino, struct view_attr *ret)
