@@ -151,8 +151,8 @@ static int open_by_openat2(int root_fd, const char *path, int flags, mode_t mode
 	if (fd < 0)
 		return fd;
 	/* RESOLVE_NO_SYMLINKS lets a trailing link through where O_PATH|O_NOFOLLOW asked for the
-	 * link itself. */
-	r = (flags & O_PATH) ? reject_symlink(fd) : 0;
+	 * link itself; O_DIRECTORY does not. */
+	r = (flags & (O_PATH | O_DIRECTORY)) == O_PATH ? reject_symlink(fd) : 0;
 	return r < 0 ? r : steal_fd(&fd);
 }
 #endif

@@ -60,6 +60,7 @@ static void symlinks_are_refused_everywhere(void **state)
 	assert_int_equal(try_open("to_dir/e/f", O_RDONLY), -ELOOP);
 	assert_int_equal(try_open("to_file", O_RDONLY), -ELOOP);
 	assert_int_equal(try_open("to_file", O_PATH), -ELOOP);
+	assert_true(try_open("to_dir", O_PATH | O_DIRECTORY) < 0);
 	assert_true(try_open("to_dir", O_RDONLY | O_DIRECTORY) <
 		    0); /* ELOOP, or ENOTDIR by openat2 */
 	assert_int_equal(try_open("d/out/passwd", O_RDONLY), -ELOOP);
