@@ -115,13 +115,14 @@ struct hash hash_stream_digest(const struct hash_stream *stream)
 
 off_t hash_stream_update_fd(struct hash_stream *stream, int fd, off_t offset, off_t len)
 {
-	cleanup_free char *buf = malloc(READ_SIZE);
+	size_t room = len > 0 && len < (off_t)READ_SIZE ? (size_t)len : READ_SIZE;
+	cleanup_free char *buf = malloc(room);
 	off_t done = 0;
 
 	if (!buf)
 		return -ENOMEM;
 	while (len < 0 || done < len) {
-		size_t want = READ_SIZE;
+		size_t want = room;
 		ssize_t n;
 
 		if (len >= 0 && (off_t)want > len - done)
