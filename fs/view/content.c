@@ -215,7 +215,8 @@ static int open_host(struct view *view, struct node *node)
 		return content->host_fd;
 	/* From here on it counts as open, so that the filtered copy's fd is kept. */
 	content->opens++;
-	r = content_refresh(view, node, &st);
+	content->host_st = st;
+	r = content->source == CONTENT_FILTERED ? refresh_scratch(view, node) : 0;
 	content->opens--;
 	if (r < 0) {
 		cleanup_close_fd(&content->host_fd);
@@ -271,6 +272,17 @@ void content_close(struct view *view, struct node *node, bool is_writer)
 	trim_scratch(view, content);
 }
 
+/* A regular file gives less than was asked for only at its end. */
+static ssize_t read_once(int fd, char *buf, size_t size, off_t offset)
+{
+	ssize_t n;
+
+	do {
+		n = pread(fd, buf, size, offset);
+	} while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
+}
+
 /* From one file: its fd for a large read, else its bytes. */
 static ssize_t read_fd(int fd, char *buf, size_t size, off_t offset, int *ret_fd,
 		       off_t *ret_fd_offset)
@@ -314,6 +326,9 @@ ssize_t content_read(struct view *view, struct content *content, char *buf, size
 	uint64_t end;
 
 	*ret_fd = -1;
+	/* What there is, is what the read says: the size need not be asked for. */
+	if (content->source == CONTENT_HOST && size < CONTENT_SPLICE_MIN && offset >= 0)
+		return read_once(content->host_fd, buf, size, offset);
 	if (content->source == CONTENT_HOST && fstat(content->host_fd, &content->host_st) < 0)
 		return -errno;
 	end = content_size(view, content);
