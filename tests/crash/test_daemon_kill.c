@@ -17,100 +17,22 @@
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
-#include "fs/base/fd.h"
 #include "fs/journal/content_store.h"
 #include "fs/review/replay.h"
+#include "tests/crash/writers.h"
 #include "tests/mount/fixture.h"
 
-#define ROUNDS       50u
-#define DELAY_MAX_US 60000u
+#define ROUNDS       1000u
+#define ROUNDS_LONG  10000u
+#define DELAY_MAX_US 12000u /* some ten steps of the writers */
 
 static unsigned int seed;  /* as given or chosen */
 static unsigned int draws; /* its state */
-
-/* How one writer writes, and how its acknowledged work is found again. Content is numbered from 1.
- */
-struct writer {
-	const char *name;
-	const char *path; /* of the file, below the project's directory */
-	bool (*write_next)(const struct writer *writer, unsigned int number);
-	/* True if content holds all up to number. */
-	bool (*holds)(const char *content, unsigned int number);
-};
 
 struct acknowledgement {
 	unsigned int writer;
 	unsigned int number;
 };
-
-static bool write_line(int fd, unsigned int number)
-{
-	char line[32];
-	int n = snprintf(line, sizeof(line), "{\"n\":%010u}\n", number);
-
-	return write(fd, line, (size_t)n) == n && fsync(fd) == 0;
-}
-
-static bool append_next(const struct writer *writer, unsigned int number)
-{
-	cleanup_fd int fd = open(in_view("%s/%s", fixture.own, writer->path),
-				 O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-
-	return fd >= 0 && write_line(fd, number);
-}
-
-static bool rewrite_next(const struct writer *writer, unsigned int number)
-{
-	cleanup_fd int fd = open(in_view("%s/%s", fixture.own, writer->path),
-				 O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-
-	return fd >= 0 && write_line(fd, number);
-}
-
-static bool save_next(const struct writer *writer, unsigned int number)
-{
-	const char *temp = in_view("%s/%s.tmp.%u", fixture.own, writer->path, number);
-	cleanup_fd int fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-
-	return fd >= 0 && write_line(fd, number) &&
-	       rename(temp, in_view("%s/%s", fixture.own, writer->path)) == 0;
-}
-
-/* Every line from 1 on, behind whatever the host's file had before. */
-static bool holds_lines(const char *content, unsigned int number)
-{
-	const char *at = strstr(content, "{\"n\":0000000001}\n");
-
-	if (number > 0 && !at)
-		return false;
-	for (unsigned int i = 1; i <= number; i++) {
-		char line[32];
-		size_t len = (size_t)snprintf(line, sizeof(line), "{\"n\":%010u}\n", i);
-
-		if (strncmp(at, line, len) != 0)
-			return false;
-		at += len;
-	}
-	return true;
-}
-
-/* One line with this number or a later one, which may have been under way. */
-static bool holds_latest(const char *content, unsigned int number)
-{
-	unsigned int found = 0;
-
-	if (number == 0)
-		return true;
-	return sscanf(content, "{\"n\":%10u}", &found) == 1 && found >= number;
-}
-
-static const struct writer writers[] = {
-	{ "append to a new file", "crash.jsonl", append_next, holds_lines },
-	{ "append to a host file", FIXTURE_SESSION_UUID ".jsonl", append_next, holds_lines },
-	{ "rewrite in place", "crash.txt", rewrite_next, holds_latest },
-	{ "save by rename", "crash.json", save_next, holds_latest },
-};
-#define WRITERS (sizeof(writers) / sizeof(writers[0]))
 
 static pid_t start_writer(unsigned int index, int ack_fd)
 {
@@ -154,45 +76,6 @@ static void run_until(int signal, unsigned int delay_us, unsigned int acked[WRIT
 		assert_int_equal(waitpid(pids[i], NULL, 0), pids[i]);
 }
 
-/* The content that the session holds for a writer's file (ret_), or NULL if it has none. */
-static char *session_content(const struct replay *replay, struct content_store *store,
-			     const struct writer *writer)
-{
-	struct replay_entry entry;
-	cleanup_fd int fd = -1;
-	char path[1024];
-	char *content = NULL;
-	size_t len = 0;
-
-	(void)snprintf(path, sizeof(path), "%s/%s", fixture.own, writer->path);
-	if (!replay_find_entry(replay, path, &entry) || !entry.object)
-		return NULL;
-	/* All of it is in the object: the host's file is far below the append-aware size. */
-	if (entry.object->prefix != 0)
-		return NULL;
-	fd = content_store_open_object(store, entry.object->number, O_RDONLY);
-	if (fd < 0 || fd_read_file(fd, 64u << 20, &content, &len) < 0)
-		return NULL;
-	return content;
-}
-
-/* The first writer whose acknowledged work is not all there, or NULL. */
-static const struct writer *find_loss(const unsigned int acked[WRITERS])
-{
-	cleanup_replay struct replay *replay = NULL;
-	cleanup_content_store struct content_store *store = NULL;
-
-	assert_int_equal(replay_new(fixture.session_fd, fixture.session_id, &replay), 0);
-	assert_int_equal(content_store_open(fixture.session_fd, false, &store), 0);
-	for (size_t i = 0; i < WRITERS; i++) {
-		cleanup_free char *content = session_content(replay, store, &writers[i]);
-
-		if (acked[i] > 0 && (!content || !writers[i].holds(content, acked[i])))
-			return &writers[i];
-	}
-	return NULL;
-}
-
 static enum journal_state state_of_journal(void)
 {
 	cleanup_replay struct replay *replay = NULL;
@@ -226,7 +109,9 @@ static unsigned int rounds(void)
 {
 	const char *text = getenv("CLAUDEFS_TEST_ROUNDS");
 
-	return text ? (unsigned int)strtoul(text, NULL, 10) : ROUNDS;
+	if (text)
+		return (unsigned int)strtoul(text, NULL, 10);
+	return getenv("CLAUDEFS_TEST_LONG") ? ROUNDS_LONG : ROUNDS;
 }
 
 static void acknowledged_writes_survive_a_kill_at_any_instant(void **state)
@@ -252,6 +137,7 @@ static void acknowledged_writes_survive_a_kill_at_any_instant(void **state)
 			total += acked[i];
 		fixture_force_unmount();
 		assert_false(fixture_is_mounted());
+		remove_session();
 	}
 	(void)printf("%u rounds, %u acknowledged writes\n", rounds(), total);
 	assert_true(total > rounds());
@@ -314,6 +200,7 @@ int main(int argc, char **argv)
 
 	if (r != 0)
 		return r;
+	sessions_in_memory();
 	seed = text ? (unsigned int)strtoul(text, NULL, 10) : (unsigned int)time(NULL);
 	draws = seed;
 	(void)printf("CLAUDEFS_TEST_SEED=%u\n", seed);
@@ -322,6 +209,7 @@ int main(int argc, char **argv)
 		(void)fprintf(stderr, "the host's files have changed\n");
 		r = 1;
 	}
+	remove_sessions();
 	fixture_remove();
 	return r ? 1 : 0;
 }

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* Watches the system calls of a process and all its threads by ptrace, and lets a test decide at
+ * the entry of each: go on, fail with an error, transfer only a part, or die (SIGKILL). x86-64. */
+#ifndef CLAUDEFS_TESTS_TRACE_CALLS_H
+#define CLAUDEFS_TESTS_TRACE_CALLS_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#define TRACE_GO    0    /* as if nobody looked */
+#define TRACE_KILL  (-1) /* SIGKILL now: the call has not happened */
+#define TRACE_SHORT (-2) /* half of what the third argument asks for */
+/* A positive errno: the call does not happen, and fails with it. */
+
+struct traced_call {
+	pid_t pid; /* of the thread */
+	long number;
+	uint64_t args[6];
+	uint64_t n; /* from 1, over all threads */
+};
+
+struct trace {
+	int (*on_entry)(const struct traced_call *call, void *arg);
+	/* Another child of ours ended; or NULL. */
+	void (*on_other_exit)(pid_t pid, int status, void *arg);
+	void *arg;
+	int status;     /* set: as of wait(2) */
+	uint64_t count; /* set: entries seen */
+};
+
+/* Forks a child that calls run(run_arg) and exits with its result. Returns 0 when it has ended, or
+ * -1: no ptrace here. */
+int trace_child(struct trace *trace, int (*run)(void *arg), void *run_arg);
+
+/* The same for a child that runs already, with all its threads. */
+int trace_running(struct trace *trace, pid_t pid);
+
+/* True if the call may change what is on a disk. Killed before two calls of which the first may
+ * not, a process leaves the same files. */
+int trace_may_change_files(long number);
+
+/* The path behind a descriptor of the traced process (static buffer), or "". */
+const char *trace_fd_path(const struct traced_call *call, int fd);
+
+#endif
