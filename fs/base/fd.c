@@ -230,13 +230,47 @@ int fd_replace_file_at(int dir_fd, const char *name, const void *buf, size_t len
 	if (fd < 0)
 		return -errno;
 	r = fd_write_all(fd, buf, len);
-	if (r == 0 && fsync(fd) < 0)
-		r = -errno;
+	if (r == 0)
+		r = fd_sync(fd);
 	if (r == 0 && renameat(dir_fd, temp, dir_fd, name) < 0)
 		r = -errno;
 	if (r < 0) {
 		(void)unlinkat(dir_fd, temp, 0);
 		return r;
 	}
-	return fsync(dir_fd) < 0 ? -errno : 0;
+	return fd_sync(dir_fd);
+}
+
+int fd_open_at(int dir_fd, const char *name, int flags, mode_t mode)
+{
+	int fd;
+
+	do {
+		fd = openat(dir_fd, name, flags, mode);
+	} while (fd < 0 && errno == EINTR);
+	return fd < 0 ? -errno : fd;
+}
+
+int fd_sync(int fd)
+{
+	int r;
+
+	do {
+		r = fsync(fd);
+	} while (r < 0 && errno == EINTR);
+	return r < 0 ? -errno : 0;
+}
+
+int fd_sync_data(int fd)
+{
+	int r;
+
+	do {
+#ifdef __APPLE__
+		r = fsync(fd);
+#else
+		r = fdatasync(fd);
+#endif
+	} while (r < 0 && errno == EINTR);
+	return r < 0 ? -errno : 0;
 }

@@ -33,6 +33,12 @@ off_t fd_copy(int src, off_t src_offset, int dst, off_t dst_offset, off_t len);
  * directory. name is one component. Returns 0 or -errno; on failure the old file is untouched. */
 int fd_replace_file_at(int dir_fd, const char *name, const void *buf, size_t len, mode_t mode);
 
+/* openat(2), fsync(2) and fdatasync(2), taken up again after EINTR: a home on NFS or on FUSE gives
+ * it to whoever gets a signal. Return the fd or 0, or -errno. */
+int fd_open_at(int dir_fd, const char *name, int flags, mode_t mode);
+int fd_sync(int fd);
+int fd_sync_data(int fd);
+
 /* Fills buf with len random bytes from the system. Returns 0 or -errno. */
 int fd_random_bytes(void *buf, size_t len);
 

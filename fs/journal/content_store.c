@@ -115,9 +115,9 @@ int content_store_create(struct content_store *store, uint64_t *ret_object, int 
 		return -ENOSPC;
 	format_name(object, name);
 	/* O_EXCL: a number that is taken is damage, not somebody's content to go on with. */
-	fd = openat(store->dir_fd, name, O_RDWR | O_CREAT | O_EXCL | SAFE_FLAGS, 0600);
+	fd = fd_open_at(store->dir_fd, name, O_RDWR | O_CREAT | O_EXCL | SAFE_FLAGS, 0600);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	*ret_object = object;
 	*ret_fd = fd;
 	return 0;
@@ -141,9 +141,9 @@ int content_store_open_object(struct content_store *store, uint64_t object, int 
 	if (flags != O_RDONLY && flags != O_RDWR)
 		return -EINVAL;
 	format_name(object, name);
-	fd = openat(store->dir_fd, name, flags | SAFE_FLAGS);
+	fd = fd_open_at(store->dir_fd, name, flags | SAFE_FLAGS, 0);
 	if (fd < 0)
-		return errno == ELOOP || errno == ENXIO || errno == EISDIR ? -EBADMSG : -errno;
+		return fd == -ELOOP || fd == -ENXIO || fd == -EISDIR ? -EBADMSG : fd;
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	r = check_object(&st);
@@ -175,7 +175,7 @@ int content_store_remove(struct content_store *store, uint64_t object)
 
 int content_store_sync(struct content_store *store)
 {
-	return fsync(store->dir_fd) < 0 ? -errno : 0;
+	return fd_sync(store->dir_fd);
 }
 
 int content_store_scratch(struct content_store *store)

@@ -10,6 +10,7 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/base/clock.h"
+#include "fs/base/fd.h"
 #include "fs/base/lock.h"
 #include "fs/journal/codec.h"
 #include "fs/journal/writer_io.h"
@@ -131,7 +132,9 @@ static int sync_now(struct journal_writer *writer, uint64_t wanted)
 	}
 	(void)pthread_mutex_unlock(&writer->lock);
 
-	r = writer->io->sync(writer->fd) < 0 ? -errno : 0;
+	do {
+		r = writer->io->sync(writer->fd) < 0 ? -errno : 0;
+	} while (r == -EINTR);
 
 	(void)pthread_mutex_lock(&writer->lock);
 	/* After a failed sync the kernel may have dropped the pages and call them clean: a later
@@ -193,7 +196,7 @@ static int begin(struct journal_writer *writer, int session_fd, const char *sess
 	r = journal_sync(writer);
 	if (r < 0)
 		return r;
-	return fsync(session_fd) < 0 ? -errno : 0;
+	return fd_sync(session_fd);
 }
 
 static struct journal_writer *writer_new(const struct journal_io *io)
@@ -240,10 +243,11 @@ int journal_writer_create_with(int session_fd, const char *session_id, const str
 	writer->lock_fd = lock_take(session_fd, LOCK_SESSION_NAME);
 	if (writer->lock_fd < 0)
 		return writer->lock_fd;
-	writer->fd = openat(session_fd, "journal",
-			    O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	writer->fd = fd_open_at(session_fd, "journal",
+				O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+				0600);
 	if (writer->fd < 0)
-		return -errno;
+		return writer->fd;
 	r = begin(writer, session_fd, session_id);
 	if (r < 0) {
 		/* Nobody was told of this journal: a later try may start afresh. */

@@ -26,6 +26,9 @@ static const struct lost_work {
 		   "make room, then start a new session" },
 	{ -EIO, "the session could not be written (I/O error); what the agent writes now is lost: "
 		"check the disk that holds the session directory" },
+	{ -EMFILE, "the daemon has no file descriptor left (ulimit -n); an operation of the agent "
+		   "failed: raise the limit, then start a new session" },
+	{ -ENFILE, "the system has no file descriptor left; an operation of the agent failed" },
 	{ -ENOMEM, "the daemon is out of memory; an operation of the agent failed" },
 	{ -ENOSPC, "no space left for the session (its quota or the disk is full); what the agent "
 		   "writes now is not recorded: make room, then start a new session" },

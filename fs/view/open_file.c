@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/base/fd.h"
 #include "fs/view/facts.h"
 #include "fs/view/host_entry.h"
 #include "fs/view/seal.h"
@@ -151,10 +152,9 @@ int view_flush(struct view_file *file)
 static int sync_own(struct view *view, struct node *node, bool is_data_only)
 {
 	struct content *content = &node->content;
-	int r = 0;
+	int r;
 
-	if ((is_data_only ? fdatasync(content->data_fd) : fsync(content->data_fd)) < 0)
-		r = -errno;
+	r = is_data_only ? fd_sync_data(content->data_fd) : fd_sync(content->data_fd);
 	if (r == 0 && atomic_exchange(&view->is_store_dirty, false)) {
 		r = content_store_sync(view->options.store);
 		if (r < 0)

@@ -28,6 +28,7 @@ static size_t write_short; /* bytes that are written all the same */
 static int truncate_error;
 static int sync_error;
 static int sync_count;
+static int sync_interrupts; /* how many times it says EINTR first */
 static bool is_sync_held;
 static sem_t sync_begun;
 static sem_t sync_may_end;
@@ -57,6 +58,11 @@ static int fake_sync(int fd)
 	if (is_sync_held) {
 		(void)sem_post(&sync_begun);
 		(void)sem_wait(&sync_may_end);
+	}
+	if (sync_interrupts > 0) {
+		sync_interrupts--;
+		errno = EINTR;
+		return -1;
 	}
 	errno = sync_error;
 	return sync_error ? -1 : 0;
@@ -113,6 +119,18 @@ static uint64_t count_records(int session_fd, enum journal_state *ret_state)
 		assert_int_equal(record.seq, ++n);
 	*ret_state = journal_reader_state(reader, NULL);
 	return n;
+}
+
+static void interrupted_sync_is_taken_up_again(void **state)
+{
+	struct journal_writer *writer = create();
+
+	(void)state;
+	assert_int_equal(append(writer), 0);
+	sync_interrupts = 3;
+	assert_int_equal(journal_sync(writer), 0);
+	assert_int_equal(sync_interrupts, 0);
+	assert_int_equal(journal_writer_close(writer), 0);
 }
 
 static void lack_of_space_appends_nothing_and_passes(void **state)
