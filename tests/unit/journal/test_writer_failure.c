@@ -400,6 +400,7 @@ static void a_full_disk_is_survived(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(interrupted_sync_is_taken_up_again),
 		TEST(lack_of_space_appends_nothing_and_passes),
 		TEST(half_a_record_is_cut_off_again),
 		TEST(half_a_record_that_cannot_be_cut_off_is_sticky),
