@@ -374,7 +374,7 @@ static int run_on_small_disk(void)
 	cleanup_fd int fd = -1;
 	cleanup_fd int ballast_fd = -1;
 
-	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0 ||
 	    mount("tmpfs", dir.path, "tmpfs", 0, "size=256k") < 0)
 		return 1;
 	fd = open(dir.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
