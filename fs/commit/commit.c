@@ -332,26 +332,20 @@ void cleanup_commit_close(struct commit **commit)
 	commit_close(*commit);
 }
 
-int commit_apply(struct commit *commit, const struct commit_plan *plan, commit_event_fn *event,
-		 void *arg, struct commit_result *ret)
+/* One intent's worth of the plan, from *cursor on. */
+static int apply_part(struct commit *commit, const struct commit_plan *plan, size_t *cursor,
+		      struct sink *sink)
 {
 	cleanup_intent struct intent intent = { 0 };
-	struct sink sink = { .event = event, .arg = arg, .result = ret };
 	cleanup_fd int receipt_fd = -1;
 	uint64_t number = 0;
 	int r;
 
-	*ret = (struct commit_result){ 0 };
-	if (commit_plan_count(plan) == 0)
-		return 0;
-	r = make_root(commit);
-	if (r < 0)
-		return r;
 	receipt_fd = receipt_dir_make(commit->session_fd, &number);
 	if (receipt_fd < 0)
 		return receipt_fd;
-	sink.count = commit_plan_count(plan);
-	r = prepare_intent(plan, commit->root_fd, receipt_fd, tell_reject, &sink, &intent);
+	sink->count = commit_plan_count(plan);
+	r = prepare_intent(plan, cursor, commit->root_fd, receipt_fd, tell_reject, sink, &intent);
 	intent.host_dev = commit->host_dev;
 	intent.host_ino = commit->host_ino;
 	intent.time_ns = clock_now_ns();
@@ -361,5 +355,21 @@ int commit_apply(struct commit *commit, const struct commit_plan *plan, commit_e
 		(void)receipt_dir_discard(commit->session_fd, number);
 		return r;
 	}
-	return carry_out(commit, &intent, receipt_fd, number, &sink);
+	return carry_out(commit, &intent, receipt_fd, number, sink);
+}
+
+int commit_apply(struct commit *commit, const struct commit_plan *plan, commit_event_fn *event,
+		 void *arg, struct commit_result *ret)
+{
+	struct sink sink = { .event = event, .arg = arg, .result = ret };
+	size_t cursor = 0;
+	int r;
+
+	*ret = (struct commit_result){ 0 };
+	if (commit_plan_count(plan) == 0)
+		return 0;
+	r = make_root(commit);
+	while (r == 0 && cursor < commit_plan_count(plan))
+		r = apply_part(commit, plan, &cursor, &sink);
+	return r;
 }

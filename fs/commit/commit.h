@@ -27,7 +27,7 @@ enum commit_status {
 
 /* One entry that was dealt with. */
 struct commit_event {
-	size_t index; /* of count entries */
+	size_t index; /* of the count entries of its receipt */
 	size_t count;
 	const char *path; /* borrowed during the call */
 	enum plan_action action;
@@ -39,7 +39,7 @@ struct commit_event {
 typedef void commit_event_fn(const struct commit_event *event, void *arg);
 
 struct commit_result {
-	uint64_t receipt; /* number of the receipt; 0: nothing was to be done, none was written */
+	uint64_t receipt; /* number of the last one; 0: nothing was to be done, none was written */
 	size_t applied;
 	size_t conflicts;
 	size_t skipped; /* SKIPPED and LAPSED */
@@ -61,7 +61,8 @@ void cleanup_commit_close(struct commit **commit);
 #define cleanup_commit __attribute__((cleanup(cleanup_commit_close)))
 
 /* Applies the plan, which was made of a review read after commit_open(). An entry that cannot be
- * applied stays pending and is reported; the rest goes on.
+ * applied stays pending and is reported; the rest goes on. A long plan (prepare.h) is carried out
+ * in parts with a receipt each, so that neither memory nor a receipt grows with it.
  * Returns 0 (see *ret), or -ENOSPC, -EDQUOT, -EIO, ...: stopped; each host file is old or new, and
  * the next commit_open() finishes the rest. */
 int commit_apply(struct commit *commit, const struct commit_plan *plan, commit_event_fn *event,

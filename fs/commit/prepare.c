@@ -296,7 +296,14 @@ static int reject_entry(struct preparation *preparation, const struct plan_entry
 	return 0;
 }
 
-int prepare_intent(const struct commit_plan *plan, int root_fd, int receipt_fd,
+static bool is_full(const struct intent *intent, size_t *seen, size_t *bytes)
+{
+	for (; *seen < intent->count; (*seen)++)
+		*bytes += strlen(intent->entries[*seen].path);
+	return intent->count >= PREPARE_ENTRIES_MAX || *bytes >= PREPARE_BYTES_MAX;
+}
+
+int prepare_intent(const struct commit_plan *plan, size_t *cursor, int root_fd, int receipt_fd,
 		   prepare_reject_fn *reject, void *arg, struct intent *intent)
 {
 	cleanup_json json_t *made = json_object();
@@ -307,11 +314,13 @@ int prepare_intent(const struct commit_plan *plan, int root_fd, int receipt_fd,
 		.intent = intent,
 		.made = made,
 	};
+	size_t seen = 0;
+	size_t bytes = 0;
 
 	if (!made)
 		return -ENOMEM;
-	for (size_t i = 0; i < commit_plan_count(plan); i++) {
-		const struct plan_entry *planned = commit_plan_get(plan, i);
+	while (*cursor < commit_plan_count(plan) && !is_full(intent, &seen, &bytes)) {
+		const struct plan_entry *planned = commit_plan_get(plan, *cursor);
 		size_t count_before = intent->count;
 		int r = prepare_entry(&preparation, planned);
 
@@ -319,6 +328,7 @@ int prepare_intent(const struct commit_plan *plan, int root_fd, int receipt_fd,
 			r = reject_entry(&preparation, planned, r, count_before, reject, arg);
 		if (r < 0)
 			return r;
+		(*cursor)++;
 	}
 	return 0;
 }

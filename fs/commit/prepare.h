@@ -11,9 +11,14 @@
 typedef void prepare_reject_fn(const struct plan_entry *entry, enum commit_status status,
 			       const char *reason, void *arg);
 
-/* Fills intent's entries. What cannot be prepared is left out and told to reject. Returns 0 or
- * -errno. */
-int prepare_intent(const struct commit_plan *plan, int root_fd, int receipt_fd,
+/* An intent must fit into one file (RECEIPT_FILE_MAX), and into memory, however much a session
+ * changed. These are reached before the end of a long plan: the rest is another intent's. */
+#define PREPARE_ENTRIES_MAX 1000u
+#define PREPARE_BYTES_MAX   (16u << 20) /* of names; directories on the way count */
+
+/* Fills intent's entries from *cursor on in the plan, and moves it past what was taken. What cannot
+ * be prepared is left out and told to reject. Returns 0 or -errno. */
+int prepare_intent(const struct commit_plan *plan, size_t *cursor, int root_fd, int receipt_fd,
 		   prepare_reject_fn *reject, void *arg, struct intent *intent);
 
 #endif
