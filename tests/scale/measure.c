@@ -79,6 +79,14 @@ double measure_clock(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
+char *measure_program(const char *path)
+{
+	char *absolute = realpath(path, NULL);
+
+	assert_non_null(absolute);
+	return absolute;
+}
+
 __attribute__((noreturn)) static void become(const char *const *argv, const char *output)
 {
 	union {

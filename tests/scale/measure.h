@@ -22,6 +22,9 @@ struct cost measure_process(pid_t pid);
 /* What happened from a to b: differences of the bytes, the rest as in b. */
 struct cost measure_since(const struct cost *a, const struct cost *b);
 
+/* The absolute path of a program (caller frees): fixtures change the directory. */
+char *measure_program(const char *path);
+
 /* Runs a program to its end, its output in the file (NULL: none is kept). */
 struct cost measure_run(const char *const *argv, const char *output);
 

@@ -23,8 +23,8 @@ static const struct scale small = {
 	.file_size = 1024,
 	.crowd = 5000,
 	.empty_dirs = 834,
-	.made = 3000,
-	.records = 50000,
+	.made = 1200,
+	.records = 20000,
 };
 
 static const struct scale large = {

@@ -25,7 +25,7 @@
 #define PATH_SIZE   1200u
 #define APPENDED    100u /* lines added to the transcript */
 
-static const char *claudefs;
+static char *claudefs;
 static struct cost started;
 
 static const char *transcript_in(char buf[PATH_SIZE], const char *base)
@@ -230,7 +230,7 @@ int main(int argc, char **argv)
 
 	if (argc < 4)
 		return 2;
-	claudefs = argv[3]; /* absolute: the fixture changes the directory */
+	claudefs = measure_program(argv[3]);
 	argv[3] = NULL;
 	r = fixture_make(3, argv);
 	if (r != 0)
@@ -246,5 +246,6 @@ int main(int argc, char **argv)
 	started.seconds = measure_clock() - start;
 	r = cmocka_run_group_tests(scale, NULL, NULL);
 	fixture_remove();
+	free(claudefs);
 	return r;
 }
