@@ -18,6 +18,7 @@ static const char note_folded[] = "equals a name of the rule only after folding 
 static const char note_odd[] = "holds characters that no host should get in a name";
 static const char note_path[] = "is not a name that can be judged";
 static const char note_memory[] = "could not be judged: out of memory";
+static const char note_foreign[] = "belongs to another project, whose directory has the same name";
 static const char note_above[] = "lies above a name that an earlier rule shows";
 
 /* One path, both as written and folded, split at its slashes. */
@@ -202,6 +203,22 @@ static void decide_question(const struct rules *rules, const struct project_scop
 	}
 }
 
+static bool is_name(const struct pattern_name *name, const char *wanted)
+{
+	return name->len == strlen(wanted) && memcmp(name->data, wanted, name->len) == 0;
+}
+
+/* A transcript, and what lies beside it, of a session that is another project's. */
+static bool is_foreign(const struct project_scope *scope, const struct question *question)
+{
+	const struct pattern_name *names = question->folded;
+
+	return question->count >= 3 && names[2].len >= SESSION_UUID_LEN &&
+	       is_name(&names[0], "projects") &&
+	       is_name(&names[1], project_scope_encoded_folded(scope)) &&
+	       project_scope_is_foreign(scope, names[2].data, SESSION_UUID_LEN);
+}
+
 void policy_decide(const struct rules *rules, const struct project_scope *scope, const char *path,
 		   struct verdict *ret)
 {
@@ -222,5 +239,10 @@ void policy_decide(const struct rules *rules, const struct project_scope *scope,
 		ret->note = note_memory;
 	if (r == 0)
 		decide_question(rules, scope, &question, ret);
+	if (r == 0 && is_foreign(scope, &question)) {
+		ret->read = RULE_READ_HIDE;
+		forbid_write(ret);
+		ret->note = note_foreign;
+	}
 	question_done(&question);
 }

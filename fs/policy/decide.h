@@ -23,7 +23,8 @@ struct verdict {
  * A name that is only equal after folding is hide, never. A name that no host should get (not NFC,
  * control or invisible characters, ':' or '\\') is never. A hidden name above what an earlier rule
  * shows is shown (never), if no `**` lies between. What is no state path, is not UTF-8, or folds to
- * none ("..\u200d") is hide, never, and so is everything when memory runs out. */
+ * none ("..\u200d") is hide, never, and so is everything when memory runs out. What lies under the
+ * id of a foreign session in the project's directory is hide, never, whatever the rules say. */
 void policy_decide(const struct rules *rules, const struct project_scope *scope, const char *path,
 		   struct verdict *ret);
 

@@ -20,15 +20,20 @@ struct session_id {
 	uint64_t halves[2];
 };
 
+struct session_set {
+	struct session_id *slots;
+	size_t slot_count; /* a power of two, at most half full */
+	size_t count;
+};
+
 struct project_scope {
 	char *path;
 	char *composed; /* path in NFC */
 	char *encoded;
 	char *folded;
-	pthread_rwlock_t lock; /* of the three below: the mount adds while lookups ask */
-	struct session_id *slots;
-	size_t slot_count; /* a power of two, at most half full */
-	size_t session_count;
+	pthread_rwlock_t lock; /* of the two below: the mount adds while lookups ask */
+	struct session_set own;
+	struct session_set foreign;
 };
 
 /* ---- encoding of the path ---- */
@@ -135,7 +140,8 @@ void project_scope_free(struct project_scope *scope)
 	if (!scope)
 		return;
 	(void)pthread_rwlock_destroy(&scope->lock);
-	free(scope->slots);
+	free(scope->own.slots);
+	free(scope->foreign.slots);
 	free(scope->path);
 	free(scope->composed);
 	free(scope->encoded);
@@ -172,6 +178,17 @@ bool project_scope_is_path(const struct project_scope *scope, const char *path, 
 {
 	return (strlen(scope->path) == len && memcmp(scope->path, path, len) == 0) ||
 	       (strlen(scope->composed) == len && memcmp(scope->composed, path, len) == 0);
+}
+
+bool project_scope_is_twin(const struct project_scope *scope, const char *path)
+{
+	cleanup_free char *composed = NULL;
+	cleanup_free char *encoded = NULL;
+
+	if (fold_compose(path, &composed) < 0 || project_scope_encode(composed, &encoded) < 0)
+		return false;
+	return strcmp(encoded, scope->encoded) == 0 &&
+	       !project_scope_is_path(scope, composed, strlen(composed));
 }
 
 /* ---- sessions ---- */
@@ -219,46 +236,57 @@ static size_t find_slot(const struct session_id *slots, size_t slot_count,
 	return i;
 }
 
-static int grow_slots(struct project_scope *scope)
+static int grow_slots(struct session_set *set)
 {
-	size_t slot_count = scope->slot_count ? scope->slot_count * 2 : SESSION_SLOTS_FIRST;
+	size_t slot_count = set->slot_count ? set->slot_count * 2 : SESSION_SLOTS_FIRST;
 	struct session_id *slots = calloc(slot_count, sizeof(*slots));
 
 	if (!slots)
 		return -ENOMEM;
-	for (size_t i = 0; i < scope->slot_count; i++) {
-		const struct session_id *id = &scope->slots[i];
+	for (size_t i = 0; i < set->slot_count; i++) {
+		const struct session_id *id = &set->slots[i];
 
 		if (id->halves[0] != 0 || id->halves[1] != 0)
 			slots[find_slot(slots, slot_count, id)] = *id;
 	}
-	free(scope->slots);
-	scope->slots = slots;
-	scope->slot_count = slot_count;
+	free(set->slots);
+	set->slots = slots;
+	set->slot_count = slot_count;
 	return 0;
 }
 
-static int add_locked(struct project_scope *scope, const struct session_id *id)
+static int add_locked(struct session_set *set, const struct session_id *id)
 {
 	size_t i;
 	int r;
 
-	if (scope->session_count >= SESSIONS_MAX)
+	if (set->count >= SESSIONS_MAX)
 		return 0;
-	if (scope->session_count * 2 >= scope->slot_count) {
-		r = grow_slots(scope);
+	if (set->count * 2 >= set->slot_count) {
+		r = grow_slots(set);
 		if (r < 0)
 			return r;
 	}
-	i = find_slot(scope->slots, scope->slot_count, id);
-	if (scope->slots[i].halves[0] == 0 && scope->slots[i].halves[1] == 0) {
-		scope->slots[i] = *id;
-		scope->session_count++;
+	i = find_slot(set->slots, set->slot_count, id);
+	if (set->slots[i].halves[0] == 0 && set->slots[i].halves[1] == 0) {
+		set->slots[i] = *id;
+		set->count++;
 	}
 	return 0;
 }
 
-int project_scope_add_session(struct project_scope *scope, const char *uuid, size_t len)
+static bool has_locked(const struct session_set *set, const struct session_id *id)
+{
+	const struct session_id *slot;
+
+	if (set->slot_count == 0)
+		return false;
+	slot = &set->slots[find_slot(set->slots, set->slot_count, id)];
+	return slot->halves[0] == id->halves[0] && slot->halves[1] == id->halves[1];
+}
+
+static int add_to(struct project_scope *scope, struct session_set *set, const char *uuid,
+		  size_t len)
 {
 	struct session_id id;
 	int r;
@@ -266,9 +294,19 @@ int project_scope_add_session(struct project_scope *scope, const char *uuid, siz
 	if (!session_id_parse(uuid, len, &id))
 		return 0;
 	(void)pthread_rwlock_wrlock(&scope->lock);
-	r = add_locked(scope, &id);
+	r = add_locked(set, &id);
 	(void)pthread_rwlock_unlock(&scope->lock);
 	return r;
+}
+
+int project_scope_add_session(struct project_scope *scope, const char *uuid, size_t len)
+{
+	return add_to(scope, &scope->own, uuid, len);
+}
+
+int project_scope_add_foreign(struct project_scope *scope, const char *uuid, size_t len)
+{
+	return add_to(scope, &scope->foreign, uuid, len);
 }
 
 bool project_scope_has_session(const struct project_scope *scope, const char *uuid, size_t len)
@@ -276,17 +314,26 @@ bool project_scope_has_session(const struct project_scope *scope, const char *uu
 	/* The lock is no part of what the caller sees as constant. */
 	pthread_rwlock_t *lock = (pthread_rwlock_t *)(uintptr_t)&scope->lock;
 	struct session_id id;
-	bool has = false;
+	bool has;
 
 	if (!session_id_parse(uuid, len, &id))
 		return false;
 	(void)pthread_rwlock_rdlock(lock);
-	if (scope->slot_count > 0) {
-		const struct session_id *slot =
-			&scope->slots[find_slot(scope->slots, scope->slot_count, &id)];
-
-		has = slot->halves[0] == id.halves[0] && slot->halves[1] == id.halves[1];
-	}
+	has = has_locked(&scope->own, &id) && !has_locked(&scope->foreign, &id);
 	(void)pthread_rwlock_unlock(lock);
 	return has;
+}
+
+bool project_scope_is_foreign(const struct project_scope *scope, const char *uuid, size_t len)
+{
+	pthread_rwlock_t *lock = (pthread_rwlock_t *)(uintptr_t)&scope->lock;
+	struct session_id id;
+	bool is_foreign;
+
+	if (!session_id_parse(uuid, len, &id))
+		return false;
+	(void)pthread_rwlock_rdlock(lock);
+	is_foreign = has_locked(&scope->foreign, &id);
+	(void)pthread_rwlock_unlock(lock);
+	return is_foreign;
 }

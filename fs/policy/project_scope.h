@@ -32,7 +32,17 @@ bool project_scope_is_path(const struct project_scope *scope, const char *path, 
  * Thread-safe against project_scope_has_session(). Returns 0 or -ENOMEM. At most 65,536; more are
  * ignored (not own). */
 int project_scope_add_session(struct project_scope *scope, const char *uuid, size_t len);
+/* False for another project's, see below. */
 bool project_scope_has_session(const struct project_scope *scope, const char *uuid, size_t len);
+
+/* A session of another project whose directory name is the same one, since the encoding is lossy
+ * ("/a/b.c" and "/a/b-c"): it lies in this project's directory and is none of its own, whatever is
+ * added later. As project_scope_add_session(), and like it at most 65,536. */
+int project_scope_add_foreign(struct project_scope *scope, const char *uuid, size_t len);
+bool project_scope_is_foreign(const struct project_scope *scope, const char *uuid, size_t len);
+
+/* True for a path that is not the project's, though Claude's directory name for it is. */
+bool project_scope_is_twin(const struct project_scope *scope, const char *path);
 
 /* Claude Code's directory name for a project path: every UTF-16 unit outside [A-Za-z0-9] becomes
  * '-'; over 200 units: the first 200, '-', and base 36 of |h|, h an int32 of (h << 5) - h + unit

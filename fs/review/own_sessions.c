@@ -2,9 +2,13 @@
 #include "fs/review/own_sessions.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "fs/base/cleanup.h"
+#include "fs/base/fd.h"
 #include "fs/base/text.h"
+#include "fs/policy/transcript.h"
 
 #define EXTENSION ".jsonl"
 
@@ -17,12 +21,39 @@ static bool is_transcript(const char *name)
 	       strcmp(name + SESSION_UUID_LEN, EXTENSION) == 0;
 }
 
+/* 1: it was written in another project whose directory has the same name. Returns 0, 1 or
+ * -ENOMEM. */
+static int is_twins_transcript(struct review *review, const char *name)
+{
+	struct project_scope *scope = review->options.scope;
+	cleanup_text struct text path = { 0 };
+	cleanup_free char *head = malloc(TRANSCRIPT_HEAD_MAX);
+	cleanup_fd int fd = -1;
+	ssize_t n;
+
+	text_append(&path, "projects/");
+	text_append(&path, project_scope_encoded(scope));
+	text_append(&path, "/");
+	text_append(&path, name);
+	if (!head || path.is_failed)
+		return -ENOMEM;
+	fd = host_tree_open_file(review->options.host, path.data, NULL);
+	n = fd < 0 ? -1 : fd_pread_all(fd, head, TRANSCRIPT_HEAD_MAX, 0);
+	return n > 0 && transcript_is_foreign(scope, head, (size_t)n);
+}
+
 static int add_host_transcript(const char *name, void *arg)
 {
 	struct review *review = arg;
+	int r;
 
 	if (!is_transcript(name))
 		return 0;
+	r = is_twins_transcript(review, name);
+	if (r < 0)
+		return r;
+	if (r > 0)
+		return project_scope_add_foreign(review->options.scope, name, SESSION_UUID_LEN);
 	return project_scope_add_session(review->options.scope, name, SESSION_UUID_LEN);
 }
 

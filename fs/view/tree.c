@@ -9,7 +9,9 @@
 #endif
 
 #include "fs/base/cleanup.h"
+#include "fs/base/fd.h"
 #include "fs/base/path_name.h"
+#include "fs/policy/transcript.h"
 #include "fs/view/attr.h"
 #include "fs/view/copy_up.h"
 #include "fs/view/host_entry.h"
@@ -244,9 +246,33 @@ void tree_note_name(struct view *view, const char *path)
 	note_session(view, path + 10 + len);
 }
 
+/* A file that cannot be read shows nothing either. */
+static bool is_foreign_transcript(struct view *view, const char *name)
+{
+	cleanup_free char *directory = NULL;
+	cleanup_free char *path = NULL;
+	cleanup_free char *head = malloc(TRANSCRIPT_HEAD_MAX);
+	cleanup_fd int fd = -1;
+	ssize_t n;
+
+	if (!head ||
+	    path_join("projects", project_scope_encoded(view->options.scope), &directory) < 0 ||
+	    path_join(directory, name, &path) < 0)
+		return true;
+	fd = host_tree_open_file(view->options.host, path, NULL);
+	n = fd < 0 ? -1 : fd_pread_all(fd, head, TRANSCRIPT_HEAD_MAX, 0);
+	return n > 0 && transcript_is_foreign(view->options.scope, head, (size_t)n);
+}
+
+/* The directory's name may stand for other projects too: theirs are not shown. */
 static int note_host_session(const char *name, void *arg)
 {
-	note_session(arg, name);
+	struct view *view = arg;
+	size_t len = session_len(name);
+
+	if (len > 0 && name[len] != '\0' && is_foreign_transcript(view, name))
+		return project_scope_add_foreign(view->options.scope, name, len);
+	note_session(view, name);
 	return 0;
 }
 
