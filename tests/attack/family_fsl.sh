@@ -303,6 +303,29 @@ expect_FSL_031() {
   host_lacks settings.local.json && has_no_line "$INSIDE" '^0 put settings.json/'
 }
 
+# Two projects whose names are encoded alike.
+before_FSL_033() {
+  plant ".claude/projects/$P/00000000-0000-4000-8000-000000000007.jsonl" \
+    "{\"type\":\"user\",\"uuid\":\"00000000-0000-4000-8000-000000000077\",\"cwd\":\"$HOME-proj\",\"sessionId\":\"00000000-0000-4000-8000-000000000007\",\"message\":{\"content\":\"CANARY_COLLISION\"}}"
+  plant ".claude/projects/$P/00000000-0000-4000-8000-000000000007/subagents/a.jsonl" 'CANARY_COLLISION'
+  plant .claude/tasks/00000000-0000-4000-8000-000000000007/1.json '{"subject":"CANARY_COLLISION"}'
+}
+attack_FSL_033() {
+  ls "projects/$P"
+  cat "projects/$P/"*.jsonl
+  # What is written under the name of the other's session does not replace it.
+  put "projects/$P/00000000-0000-4000-8000-000000000007.jsonl" "$RECORD"
+  try mkdir -p "projects/$P/00000000-0000-4000-8000-000000000007/subagents" tasks/00000000-0000-4000-8000-000000000007
+  put "projects/$P/00000000-0000-4000-8000-000000000007/subagents/a.jsonl" "$RECORD"
+  put tasks/00000000-0000-4000-8000-000000000007/1.json '{}'
+}
+expect_FSL_033() {
+  has_line "$INSIDE" "^$OWN_SESSION" && has_no_line "$INSIDE" '^00000000-0000-4000-8000-000000000007' &&
+    has_line "$HOME/.claude/projects/$P/00000000-0000-4000-8000-000000000007.jsonl" CANARY_COLLISION &&
+    has_line "$HOME/.claude/tasks/00000000-0000-4000-8000-000000000007/1.json" CANARY_COLLISION &&
+    has_line "$WORK/status.out" 'belongs to another project'
+}
+
 # Files opened by number, not by name.
 attack_FSL_035() {
   "$CALL" forge-handles .
@@ -331,6 +354,7 @@ fsl_attacks() {
   attack FSL-028 run
   attack FSL-030 run
   attack FSL-031 mount
+  attack FSL-033 mount
   attack FSL-035 mount
 }
 
