@@ -215,6 +215,18 @@ int fd_random_bytes(void *buf, size_t len)
 #endif
 }
 
+void fd_keep_atime(int fd)
+{
+#ifdef O_NOATIME
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags >= 0)
+		(void)fcntl(fd, F_SETFL, flags | O_NOATIME);
+#else
+	(void)fd;
+#endif
+}
+
 int fd_replace_file_at(int dir_fd, const char *name, const void *buf, size_t len, mode_t mode)
 {
 	cleanup_fd int fd = -1;

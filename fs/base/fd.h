@@ -39,6 +39,10 @@ int fd_open_at(int dir_fd, const char *name, int flags, mode_t mode);
 int fd_sync(int fd);
 int fd_sync_data(int fd);
 
+/* Reading from fd does not move the file's access time any more, if fd's owner is the caller; else
+ * it stays as it is. */
+void fd_keep_atime(int fd);
+
 /* Fills buf with len random bytes from the system. Returns 0 or -errno. */
 int fd_random_bytes(void *buf, size_t len);
 

@@ -118,6 +118,7 @@ int content_store_create(struct content_store *store, uint64_t *ret_object, int 
 	fd = fd_open_at(store->dir_fd, name, O_RDWR | O_CREAT | O_EXCL | SAFE_FLAGS, 0600);
 	if (fd < 0)
 		return fd;
+	fd_keep_atime(fd);
 	*ret_object = object;
 	*ret_fd = fd;
 	return 0;
@@ -147,6 +148,7 @@ int content_store_open_object(struct content_store *store, uint64_t object, int 
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	r = check_object(&st);
+	fd_keep_atime(fd);
 	return r < 0 ? r : steal_fd(&fd);
 }
 

@@ -16,6 +16,11 @@ static bool is_later(struct timespec a, struct timespec b)
 	return a.tv_sec > b.tv_sec || (a.tv_sec == b.tv_sec && a.tv_nsec > b.tv_nsec);
 }
 
+static struct timespec later_of(struct timespec a, struct timespec b)
+{
+	return is_later(a, b) ? a : b;
+}
+
 static bool is_same_time(struct timespec a, struct timespec b)
 {
 	return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
@@ -90,7 +95,7 @@ static void fill_dir_times(const struct node *node, const struct stat *host, str
 	if (!node->has_times) {
 		st->st_atim = host->st_atim;
 		st->st_mtim = host->st_mtim;
-		st->st_ctim = host->st_ctim;
+		st->st_ctim = later_of(host->st_ctim, node->ctime);
 		return;
 	}
 	st->st_atim = node->atime;
@@ -191,7 +196,8 @@ static int fill_clean_file(struct view *view, struct node *node, const struct st
 	st->st_mode = S_IFREG | (host->st_mode & 0777);
 	st->st_atim = host->st_atim;
 	st->st_mtim = host->st_mtim;
-	st->st_ctim = host->st_ctim;
+	/* Removed while open, or given the mode that it had: the host knows nothing of it. */
+	st->st_ctim = later_of(host->st_ctim, node->ctime);
 	return 0;
 }
 

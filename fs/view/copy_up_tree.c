@@ -34,29 +34,24 @@ int copy_up_dir(struct view *view, struct node *dir, uint64_t process)
 
 	if (dir->is_own)
 		return 0;
+	r = quota_take(&view->quota, 0, 1);
+	if (r < 0)
+		return r;
 	if (dir->entry) {
-		r = quota_take(&view->quota, 0, 1);
-		if (r < 0)
-			return r;
 		r = node_path(view, dir, &path);
 		if (r == 0)
 			r = copy_up_base_dir(view, dir, process);
 		if (r == 0)
-			r = facts_copy_up_dir(view, process, path, st->st_mode & 0777);
+			r = facts_copy_up_dir(view, process, path, st->st_mode & 01777);
 		if (r < 0)
 			quota_give(&view->quota, 0, 1);
 	}
 	if (r < 0)
 		return r;
-	dir->mode = st->st_mode & 0777;
+	dir->mode = st->st_mode & 01777;
 	dir->uid = view->options.uid;
 	dir->gid = view->options.gid;
-	if (!dir->has_times) {
-		dir->atime = dir->closed.is_known ? dir->closed.shown : st->st_atim;
-		dir->mtime = dir->closed.is_known ? dir->closed.shown : st->st_mtim;
-		dir->ctime = dir->closed.is_known ? dir->closed.shown : st->st_ctim;
-		dir->has_times = true;
-	}
+	tree_take_times(view, dir);
 	dir->is_own = true;
 	if (dir->entry) {
 		entry_cover(dir->entry);

@@ -209,6 +209,7 @@ static void apply(struct move *move, struct entry *to)
 	}
 	if (target) {
 		if (target->kind == NODE_DIR) {
+			tree_take_times(view, target);
 			tree_forget_below(view, target);
 			target->is_merged = false;
 		}

@@ -35,6 +35,8 @@ static int remove_node(struct view *view, uint64_t process, enum journal_type ty
 	if (r < 0)
 		return r;
 	if (node->kind == NODE_DIR) {
+		tree_take_times(view,
+				node); /* it may still be open, and is nobody's then but ours */
 		tree_forget_below(view, node);
 		node->is_merged = false;
 	}

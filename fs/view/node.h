@@ -66,7 +66,8 @@ struct node {
 	mode_t mode; /* permission bits */
 	uid_t uid;
 	gid_t gid;
-	struct timespec ctime; /* files: at least; the object's own counts if it is later */
+
+	struct timespec ctime; /* at least; the object's or the host's own counts if it is later */
 
 	/* Directories. */
 	struct entry *first;  /* entries known, whiteouts included */

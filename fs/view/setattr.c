@@ -94,6 +94,15 @@ static int journal_change(struct view *view, struct node *node, const struct cha
 			      set_mtime(change));
 }
 
+/* A chmod or chown that changes nothing, chown(-1, -1) too, still counts as a change of status. It
+ * is remembered with the node, since it is no reason to take a file from the host. */
+static void touch_status(struct view *view, struct node *node)
+{
+	view_lock(view);
+	node->ctime = tree_now();
+	view_unlock(view);
+}
+
 /* Content lock held, content open as a writer. */
 static int change_own_file(struct view *view, struct node *node, const struct change *change)
 {
@@ -125,8 +134,13 @@ static int change_file(struct view *view, struct node *node, struct change *chan
 	if (r < 0)
 		return r;
 	r = attr_fill_file_locked(view, node, NULL, ret);
-	if (r == 0)
+	if (r == 0) {
 		r = judge(view, node, &ret->st, change);
+		if (r == 0) {
+			touch_status(view, node);
+			r = attr_fill_file_locked(view, node, NULL, ret);
+		}
+	}
 	/* The credentials have no attributes to keep: what is asked for is granted and forgotten.
 	 */
 	if (r > 0 && content->source == CONTENT_SYNTHETIC && !change->has_size)
@@ -170,17 +184,23 @@ static int change_dir(struct view *view, struct node *node, struct change *chang
 		      struct view_attr *ret)
 {
 	int r = attr_fill(view, node, NULL, ret);
+	bool is_lost;
 
 	if (r < 0)
 		return r;
 	if (change->valid & VIEW_SET_SIZE)
 		return -EISDIR;
 	r = judge(view, node, &ret->st, change);
-	if (r <= 0)
+	if (r == 0) {
+		touch_status(view, node);
+		return attr_fill(view, node, NULL, ret);
+	}
+	if (r < 0)
 		return r;
 	view_lock(view);
-	r = node_is_gone(view, node) && !node->is_own ? -ENOENT
-						      : copy_up_dir(view, node, change->process);
+	/* With times of its own it was removed by the session while it is open. */
+	is_lost = node_is_gone(view, node) && !node->is_own && !node->has_times;
+	r = is_lost ? -ENOENT : copy_up_dir(view, node, change->process);
 	if (r == 0)
 		r = change_own_dir(view, node, change);
 	view_unlock(view);

@@ -205,11 +205,24 @@ int tree_resolve_at(struct view *view, uint64_t parent, const char *name, struct
 	return r < 0 ? r : tree_resolve(view, *ret_dir, name, ret, NULL);
 }
 
+void tree_take_times(struct view *view, struct node *dir)
+{
+	const struct stat *host = &dir->content.host_st;
+	bool is_closed = dir->closed.is_closed || dir->closed.is_known;
+	struct timespec shown = dir->closed.is_known ? dir->closed.shown : view->start;
+
+	if (dir->has_times)
+		return;
+	/* The host's times of a directory with hidden names would tell of those. */
+	dir->atime = is_closed ? shown : host->st_atim;
+	dir->mtime = is_closed ? shown : host->st_mtim;
+	dir->ctime = is_closed ? shown : host->st_ctim;
+	dir->has_times = true;
+}
+
 void tree_touch_dir(struct view *view, struct node *dir)
 {
-	if (!dir->has_times)
-		dir->atime = dir->closed.is_closed ? view->start : dir->content.host_st.st_atim;
-	dir->has_times = true;
+	tree_take_times(view, dir);
 	dir->mtime = tree_now();
 	dir->ctime = dir->mtime;
 }

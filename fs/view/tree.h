@@ -70,6 +70,8 @@ int tree_resolve_at(struct view *view, uint64_t parent, const char *name, struct
 /* Lets go of everything known below dir that is not there any more: whiteouts, clean nodes. */
 void tree_forget_below(struct view *view, struct node *dir);
 
+/* From here on the directory's times are the session's, beginning with those that were shown. */
+void tree_take_times(struct view *view, struct node *dir);
 /* An entry in dir was added, removed or renamed. */
 void tree_touch_dir(struct view *view, struct node *dir);
 

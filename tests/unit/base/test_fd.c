@@ -82,6 +82,24 @@ static void copy_takes_a_range_or_all(void **state)
 	assert_int_equal(fd_copy(src, 8, dst, 0, 100), 2);
 }
 
+static void reading_leaves_the_access_time_if_asked(void **state)
+{
+	struct timespec old[2] = { { .tv_sec = 1000 }, { .tv_sec = 2000 } };
+	struct stat st;
+	char buf[4];
+	int fd = openat(dir.fd, "noatime", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(fd_write_all(fd, "text", 4), 0);
+	assert_int_equal(futimens(fd, old), 0);
+	fd_keep_atime(fd);
+	assert_int_equal(fd_pread_all(fd, buf, sizeof(buf), 0), 4);
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(st.st_atim.tv_sec, 1000);
+	assert_int_equal(close(fd), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -89,6 +107,7 @@ int main(void)
 		cmocka_unit_test(read_stops_at_the_limit),
 		cmocka_unit_test(read_refuses_what_is_no_regular_file),
 		cmocka_unit_test(copy_takes_a_range_or_all),
+		cmocka_unit_test(reading_leaves_the_access_time_if_asked),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
