@@ -279,12 +279,20 @@ int fixture_start(const char *const *arguments)
 
 int fixture_mount(void)
 {
+	const char *arguments[5] = { NULL };
 	char rules[128];
-	const char *arguments[4] = { "--rules", rules, fixture.view, NULL };
 	struct stat st;
+	size_t n = 0;
 
 	(void)snprintf(rules, sizeof(rules), "%s/rules.json", fixture.root);
-	return fixture_start(stat(rules, &st) == 0 ? arguments : arguments + 2);
+	if (stat(rules, &st) == 0) {
+		arguments[n++] = "--rules";
+		arguments[n++] = rules;
+	}
+	if (fixture.allow_other)
+		arguments[n++] = "--allow-other";
+	arguments[n] = fixture.view;
+	return fixture_start(arguments);
 }
 
 int fixture_stop(int signal)

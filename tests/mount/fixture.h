@@ -34,6 +34,7 @@ struct fixture {
 	int daemon_fd;           /* the program */
 	int manifest_fd;         /* the program */
 	pid_t daemon;            /* 0: none runs */
+	bool allow_other;        /* other uids may come in; for root */
 	void (*fill_host)(void); /* adds to the host before anything is compared; or NULL */
 };
 
