@@ -18,6 +18,7 @@
 #include "fs/base/cleanup.h"
 #include "fs/base/fd.h"
 #include "fs/review/replay.h"
+#include "tests/crash/faults.h"
 #include "tests/crash/writers.h"
 #include "tests/lib/trace_calls.h"
 #include "tests/mount/fixture.h"
@@ -30,12 +31,6 @@ struct progress {
 	volatile unsigned int acked[WRITERS];
 	volatile unsigned int steps;
 	volatile int error; /* of the first step that failed */
-};
-
-struct fault {
-	const char *name;
-	int error; /* or TRACE_SHORT */
-	const long *calls;
 };
 
 struct run {
@@ -100,15 +95,6 @@ static const struct writer *find_loss_now(void)
 	return find_loss(acked);
 }
 
-static bool is_in(const long *calls, long number)
-{
-	for (size_t i = 0; calls[i] >= 0; i++) {
-		if (calls[i] == number)
-			return true;
-	}
-	return false;
-}
-
 static bool is_sync(long number)
 {
 	return number == SYS_fsync || number == SYS_fdatasync;
@@ -130,7 +116,7 @@ static bool is_on_fuse(const struct traced_call *call)
 
 static int fail_call(struct run *run, const struct traced_call *call)
 {
-	if (!is_in(run->fault->calls, call->number) || is_on_fuse(call))
+	if (!fault_concerns(run->fault, call->number) || is_on_fuse(call))
 		return TRACE_GO;
 	run->eligible++;
 	if (run->fault_at == 0 || run->eligible < run->fault_at ||
@@ -258,30 +244,6 @@ static void killed_at_a_call_nothing_acknowledged_is_lost(void **state)
 	print_message("killed at %u calls up to %llu\n", kills, (unsigned long long)n);
 	assert_true(kills > 0);
 }
-
-static const long writing[] = { SYS_write, SYS_pwrite64, -1 };
-static const long spending[] = { SYS_write,     SYS_pwrite64,  SYS_openat,          SYS_openat2,
-				 SYS_ftruncate, SYS_fallocate, SYS_copy_file_range, -1 };
-static const long any_io[] = { SYS_write,     SYS_pwrite64,  SYS_read,       SYS_pread64,
-			       SYS_fsync,     SYS_fdatasync, SYS_openat,     SYS_openat2,
-			       SYS_ftruncate, SYS_fstat,     SYS_newfstatat, -1 };
-static const long syncing[] = { SYS_fsync, SYS_fdatasync, -1 };
-static const long slow[] = { SYS_write,   SYS_pwrite64, SYS_read,      SYS_pread64, SYS_openat,
-			     SYS_openat2, SYS_fsync,    SYS_fdatasync, SYS_flock,   -1 };
-static const long opening[] = { SYS_openat, SYS_openat2, SYS_dup, SYS_fcntl, -1 };
-static const long memory[] = { SYS_openat, SYS_openat2,    SYS_mmap, SYS_brk,
-			       SYS_write,  SYS_newfstatat, -1 };
-
-static const struct fault faults[] = {
-	{ "EIO", EIO, any_io },
-	{ "EIO of fsync", EIO, syncing },
-	{ "ENOSPC", ENOSPC, spending },
-	{ "EINTR", EINTR, slow },
-	{ "EMFILE", EMFILE, opening },
-	{ "ENOMEM", ENOMEM, memory },
-	{ "short", TRACE_SHORT, writing },
-};
-#define FAULTS (sizeof(faults) / sizeof(faults[0]))
 
 static bool log_says_error(void)
 {

@@ -512,7 +512,9 @@ int fixture_commit(struct fixture *fixture, const struct commit_choice *choice,
 			NULL, &commit);
 	if (r < 0)
 		return r;
-	r = commit_plan_new(fixture_review(fixture), choice, &plan, &missing);
+	r = fixture_try_review(fixture);
+	if (r == 0)
+		r = commit_plan_new(fixture->review, choice, &plan, &missing);
 	if (r < 0)
 		return r;
 	return commit_apply(commit, plan, NULL, NULL, ret);

@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -219,22 +220,35 @@ int trace_running(struct trace *trace, pid_t pid)
 	return loop(&tracer);
 }
 
-int trace_may_change_files(long number)
+/* Without O_CREAT and O_TRUNC (and O_TMPFILE, whose file has no name) opening changes nothing. */
+static int may_open_change(uint64_t flags)
 {
+	return (flags & (O_CREAT | O_TRUNC)) != 0;
+}
+
+int trace_may_change_files(const struct traced_call *call)
+{
+	/* Everything else: reading, memory, descriptors, locks (which die with their owner), syncs.
+	 */
 	static const long calls[] = {
-		SYS_copy_file_range, SYS_creat,     SYS_fallocate, SYS_fchmod,
-		SYS_fchmodat,        SYS_fchown,    SYS_fchownat,  SYS_fsetxattr,
-		SYS_ftruncate,       SYS_futimesat, SYS_ioctl,     SYS_link,
-		SYS_linkat,          SYS_mkdir,     SYS_mkdirat,   SYS_open,
-		SYS_openat,          SYS_openat2,   SYS_pwrite64,  SYS_pwritev,
-		SYS_rename,          SYS_renameat,  SYS_renameat2, SYS_rmdir,
-		SYS_sendfile,        SYS_splice,    SYS_symlinkat, SYS_truncate,
-		SYS_unlink,          SYS_unlinkat,  SYS_utimensat, SYS_write,
-		SYS_writev,
+		SYS_copy_file_range, SYS_creat,    SYS_fallocate, SYS_fchmod,    SYS_fchmodat,
+		SYS_fchown,          SYS_fchownat, SYS_fsetxattr, SYS_ftruncate, SYS_futimesat,
+		SYS_ioctl,           SYS_link,     SYS_linkat,    SYS_mkdir,     SYS_mkdirat,
+		SYS_pwrite64,        SYS_pwritev,  SYS_rename,    SYS_renameat,  SYS_renameat2,
+		SYS_rmdir,           SYS_sendfile, SYS_splice,    SYS_symlinkat, SYS_truncate,
+		SYS_unlink,          SYS_unlinkat, SYS_utimensat, SYS_write,     SYS_writev,
 	};
 
+	if (call->number == SYS_open)
+		return may_open_change(call->args[1]);
+	if (call->number == SYS_openat)
+		return may_open_change(call->args[2]);
+	/* The flags are the first word of struct open_how. */
+	if (call->number == SYS_openat2)
+		return may_open_change((uint64_t)ptrace(PTRACE_PEEKDATA, call->pid,
+							(void *)(uintptr_t)call->args[2], NULL));
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
-		if (calls[i] == number)
+		if (calls[i] == call->number)
 			return 1;
 	}
 	return 0;

@@ -37,7 +37,7 @@ int trace_running(struct trace *trace, pid_t pid);
 
 /* True if the call may change what is on a disk. Killed before two calls of which the first may
  * not, a process leaves the same files. */
-int trace_may_change_files(long number);
+int trace_may_change_files(const struct traced_call *call);
 
 /* The path behind a descriptor of the traced process (static buffer), or "". */
 const char *trace_fd_path(const struct traced_call *call, int fd);
