@@ -2,6 +2,7 @@
 #include "fs/view/tree.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #ifdef __GLIBC__
@@ -248,6 +249,37 @@ static void note_session(struct view *view, const char *name)
 	view->policy_epoch++;
 }
 
+struct session_search {
+	struct view *view;
+	const char *session; /* its first SESSION_UUID_LEN bytes */
+};
+
+static int look_for_session(const char *project, void *arg)
+{
+	const struct session_search *search = arg;
+	char path[PATH_NAME_MAX + 64];
+	struct stat st;
+	int r;
+
+	if (strcmp(project, project_scope_encoded(search->view->options.scope)) == 0)
+		return 0;
+	(void)snprintf(path, sizeof(path), "projects/%s/%.*s.jsonl", project, (int)SESSION_UUID_LEN,
+		       search->session);
+	r = host_tree_stat(search->view->options.host, path, &st);
+	/* What cannot be looked at may hold it. */
+	return r != -ENOENT && r != -ENOTDIR;
+}
+
+/* An untrusted session must not make another project's session its own by a file name: it would
+ * then be shown its tasks and its file history. */
+static bool is_session_of_other_project(struct view *view, const char *name)
+{
+	struct session_search search = { view, name };
+	int r = host_tree_list(view->options.host, "projects", look_for_session, &search);
+
+	return r != 0 && r != -ENOENT;
+}
+
 void tree_note_name(struct view *view, const char *path)
 {
 	const char *encoded = project_scope_encoded(view->options.scope);
@@ -256,7 +288,12 @@ void tree_note_name(struct view *view, const char *path)
 	if (strncmp(path, "projects/", 9) != 0 || strncmp(path + 9, encoded, len) != 0 ||
 	    path[9 + len] != '/' || strchr(path + 10 + len, '/'))
 		return;
-	note_session(view, path + 10 + len);
+	path += 10 + len;
+	if (session_len(path) > 0 &&
+	    !project_scope_has_session(view->options.scope, path, SESSION_UUID_LEN) &&
+	    is_session_of_other_project(view, path))
+		return;
+	note_session(view, path);
 }
 
 /* A file that cannot be read shows nothing either. */
