@@ -104,7 +104,12 @@ expect_FSL_011() {
     has_line "$INSIDE" '^0 mv -T plans/stage output-styles'
 }
 
-# The name of a hidden project tells nothing: it behaves as a name that nobody has.
+# The name of a hidden project tells nothing: it behaves as a name that nobody has. Nor does a session of its
+# become this project's by being named here.
+before_FSL_013() {
+  plant .claude/tasks/00000000-0000-4000-8000-000000000008/1.json '{"subject":"CANARY_TASK"}'
+  plant .claude/file-history/00000000-0000-4000-8000-000000000008/a@v1 'CANARY_FILE'
+}
 attack_FSL_013() {
   for name in "$OTHER" -srv-nobody-at-all; do
     {
@@ -122,6 +127,10 @@ attack_FSL_013() {
     } | sed "s/$name/NAME/g" >"$W/.agent/as$name"
   done
   try diff "$W/.agent/as$OTHER" "$W/.agent/as-srv-nobody-at-all"
+  try cat tasks/00000000-0000-4000-8000-000000000008/1.json
+  put "projects/$P/00000000-0000-4000-8000-000000000008.jsonl" "$RECORD"
+  try mkdir "projects/$P/00000000-0000-4000-8000-000000000008"
+  try cat tasks/00000000-0000-4000-8000-000000000008/1.json file-history/00000000-0000-4000-8000-000000000008/a@v1
 }
 expect_FSL_013() {
   has_line "$INSIDE" '^0 diff' && host_lacks projects/-srv-nobody-at-all
