@@ -36,6 +36,7 @@ void plan_done(struct plan *plan)
 	*plan = (struct plan){ 0 };
 }
 
+ANALYZER_LOSES_OWNERS
 struct plan_entry *plan_add(struct plan *plan, enum plan_kind kind, const char *source,
 			    const char *target, unsigned int flags)
 {
@@ -57,6 +58,7 @@ struct plan_entry *plan_add(struct plan *plan, enum plan_kind kind, const char *
 	entries[plan->count] = entry;
 	return &entries[plan->count++];
 }
+ANALYZER_KNOWS_OWNERS
 
 static const char *home_inside(const char *host_home)
 {

@@ -129,6 +129,7 @@ static int canonicalise_place(char **path)
 	return 0;
 }
 
+ANALYZER_LOSES_OWNERS
 /* A copy with every directory canonical, so that no symlink on either side hides an overlap. */
 static int copy_canonical(const struct host_places *places, struct host_places *ret)
 {
@@ -144,6 +145,7 @@ static int copy_canonical(const struct host_places *places, struct host_places *
 	}
 	return r;
 }
+ANALYZER_KNOWS_OWNERS
 
 /* A bind mount of a protected directory under another name is the same directory. */
 static bool is_same_directory(const struct project *project, const char *path)

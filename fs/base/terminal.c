@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "fs/base/cleanup.h"
 #include "fs/base/fold.h"
 
 /* In the order of enum terminal_style. */
@@ -175,6 +176,7 @@ void cleanup_table_free(struct table **table)
 	table_free(*table);
 }
 
+ANALYZER_LOSES_OWNERS
 static void add_safe_cell(struct table *table, enum terminal_style style, const char *safe,
 			  bool is_right)
 {
@@ -192,6 +194,7 @@ static void add_safe_cell(struct table *table, enum terminal_style style, const 
 	else
 		table->is_failed = true;
 }
+ANALYZER_KNOWS_OWNERS
 
 static void add_cell(struct table *table, enum terminal_style style, const char *s, bool is_right)
 {

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fs/base/cleanup.h"
 #include "fs/base/clock.h"
 #include "fs/base/terminal.h"
 #include "fs/cli/errno_name.h"
@@ -59,6 +60,7 @@ void cleanup_log_lines_free(struct log_lines **lines)
 	log_lines_free(*lines);
 }
 
+ANALYZER_LOSES_OWNERS
 static int add_process(struct log_lines *lines, const struct journal_record *record)
 {
 	struct process process = { record->process, record->pid, NULL, NULL };
@@ -84,6 +86,7 @@ static int add_process(struct log_lines *lines, const struct journal_record *rec
 	lines->processes[lines->count++] = process;
 	return 0;
 }
+ANALYZER_KNOWS_OWNERS
 
 /* Backwards: the writer is most often a recent one. */
 static const struct process *find_process(const struct log_lines *lines,

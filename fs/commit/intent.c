@@ -30,6 +30,7 @@ void intent_done(struct intent *intent)
 	*intent = (struct intent){ 0 };
 }
 
+ANALYZER_LOSES_OWNERS
 static struct intent_entry *append_entry(struct intent *intent, const char *path)
 {
 	struct intent_entry *entry;
@@ -50,6 +51,7 @@ static struct intent_entry *append_entry(struct intent *intent, const char *path
 	intent->count++;
 	return entry;
 }
+ANALYZER_KNOWS_OWNERS
 
 struct intent_entry *intent_add(struct intent *intent, const char *path, enum plan_action action)
 {

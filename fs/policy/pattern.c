@@ -82,13 +82,10 @@ static void *append_element(void *array, size_t *count, size_t size)
 		return NULL;
 	*slot = grown;
 	memset(grown + *count * size, 0, size);
-/* gcc 12's analyzer forgets the store through the untyped slot above and sees a leak. */
-#pragma GCC diagnostic push
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
-#endif
+	/* The store through the untyped slot above. */
+	ANALYZER_LOSES_OWNERS
 	return grown + (*count)++ * size;
-#pragma GCC diagnostic pop
+	ANALYZER_KNOWS_OWNERS
 }
 
 static int token_set_literal(struct token *token, const char *data, const char **reterr_reason)

@@ -109,6 +109,7 @@ int change_set_begins_with_base(const struct review *review, const struct change
 	return host_has_content(fd, base->size, &base->hash, base->is_sampled);
 }
 
+ANALYZER_LOSES_OWNERS
 static struct change *new_change(struct review *review, const char *path, enum change_kind kind)
 {
 	struct change *change;
@@ -129,6 +130,7 @@ static struct change *new_change(struct review *review, const char *path, enum c
 	review->count++;
 	return change;
 }
+ANALYZER_KNOWS_OWNERS
 
 static void attribute(const struct review *review, struct change *change, uint64_t number)
 {
@@ -142,6 +144,7 @@ static void attribute(const struct review *review, struct change *change, uint64
 	change->pid = process->pid;
 }
 
+ANALYZER_LOSES_OWNERS
 /* Size and time of a file from its object, which must agree with its seal. */
 static int take_content(const struct review *review, const struct replay_object *object,
 			struct change *change)
@@ -172,6 +175,7 @@ static int take_content(const struct review *review, const struct replay_object 
 	}
 	return 0;
 }
+ANALYZER_KNOWS_OWNERS
 
 static int add_file(struct review *review, const struct replay_entry *entry,
 		    const struct change_base *base)

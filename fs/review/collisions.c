@@ -86,6 +86,7 @@ static int add(struct hash_index *index, const char *folded, const char *path,
 	return 0;
 }
 
+ANALYZER_LOSES_OWNERS
 static void mark(struct change *change, const char *path, bool is_host)
 {
 	cleanup_text struct text text = { 0 };
@@ -97,6 +98,7 @@ static void mark(struct change *change, const char *path, bool is_host)
 	change->group = REVIEW_CONFLICT;
 	(void)snprintf(change->reason, sizeof(change->reason), "%s", text.data ? text.data : "");
 }
+ANALYZER_KNOWS_OWNERS
 
 struct listing {
 	struct spellings *all;
@@ -163,6 +165,7 @@ static int check_prefix(struct spellings *all, struct change *change, const char
 	return 1;
 }
 
+ANALYZER_LOSES_OWNERS
 static int check_change(struct spellings *all, struct change *change)
 {
 	cleanup_free char *prefix = strdup(change->path);
@@ -181,6 +184,7 @@ static int check_change(struct spellings *all, struct change *change)
 	}
 	return r < 0 ? r : 0;
 }
+ANALYZER_KNOWS_OWNERS
 
 int collisions_mark(struct review *review)
 {

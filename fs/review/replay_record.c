@@ -554,12 +554,14 @@ static int apply_link(struct step *step)
 	return r;
 }
 
+ANALYZER_LOSES_OWNERS
 /* (ret_) NULL stays NULL. */
 static int copy_string(const char *s, char **ret)
 {
 	*ret = s ? strdup(s) : NULL;
 	return s && !*ret ? -ENOMEM : 0;
 }
+ANALYZER_KNOWS_OWNERS
 
 static int apply_refuse(struct step *step)
 {

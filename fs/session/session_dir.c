@@ -250,11 +250,7 @@ static void cleanup_id_list(struct id_list *list)
 	session_list_free(list->ids, list->count);
 }
 
-/* gcc 12's analyzer loses sight of what is stored in a slot of a grown array, and sees a leak. */
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
-#endif
+ANALYZER_LOSES_OWNERS
 static int add_id(struct id_list *list, const char *id)
 {
 	if (list->count == list->size) {
@@ -272,9 +268,7 @@ static int add_id(struct id_list *list, const char *id)
 	list->count++;
 	return 0;
 }
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic pop
-#endif
+ANALYZER_KNOWS_OWNERS
 
 int session_list(int state_fd, char ***ret)
 {

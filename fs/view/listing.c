@@ -17,6 +17,7 @@ void listing_done(struct listing *listing)
 	memset(listing, 0, sizeof(*listing));
 }
 
+ANALYZER_LOSES_OWNERS
 static int add(struct listing *listing, const char *name, uint64_t ino, mode_t type)
 {
 	struct listing_item *item;
@@ -39,6 +40,7 @@ static int add(struct listing *listing, const char *name, uint64_t ino, mode_t t
 	listing->count++;
 	return 0;
 }
+ANALYZER_KNOWS_OWNERS
 
 struct reading {
 	struct view *view;
