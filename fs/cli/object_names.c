@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fs/base/cleanup.h"
 #include "fs/base/path_name.h"
 
 void object_names_done(struct object_names *names)
@@ -69,6 +70,7 @@ static struct object_name *slot_of(struct object_names *names, uint64_t object)
 	return &names->names[object];
 }
 
+ANALYZER_LOSES_OWNERS
 /* The object has no name any more. It keeps the one it had until many others have come after it:
  * who has it open may still write to it. */
 static void keep_last_name(struct object_names *names, const struct entry_node *node)
@@ -90,6 +92,7 @@ static void keep_last_name(struct object_names *names, const struct entry_node *
 	*ring = node->number;
 	names->gone_at = (names->gone_at + 1) % OBJECT_NAMES_GONE;
 }
+ANALYZER_KNOWS_OWNERS
 
 /* With what a journal that lies has left below it. */
 static void remove_node(struct object_names *names, struct entry_node *node)
