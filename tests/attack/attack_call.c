@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct attack_call *const tables[] = { name_calls, scan_calls };
+static const struct attack_call *const tables[] = { leak_calls, name_calls, object_calls,
+						    scan_calls };
 
 long tell(const char *word, long result)
 {

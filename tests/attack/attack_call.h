@@ -16,7 +16,9 @@ struct attack_call {
 long tell(const char *word, long result);
 
 /* Tables, each ended by an entry without a name. */
+extern const struct attack_call leak_calls[];
 extern const struct attack_call name_calls[];
+extern const struct attack_call object_calls[];
 extern const struct attack_call scan_calls[];
 
 #endif
