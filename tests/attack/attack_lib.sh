@@ -11,7 +11,7 @@
 # and with a list of calls of `attack ID MODE`. MODE: mount (claudefs-mount as it is, with all the
 # privileges of the caller: the kernel's own refusals do not help) or run (claudefs-run --exec).
 # Variables that an ID may set in before_ID: RULES (a rule file), COMMIT_CODES, VERIFY_CODES (regular
-# expressions of exit codes), LIMIT (seconds).
+# expressions of exit codes), LIMIT (seconds), PINS (links of the user, held by the daemon once used).
 #
 # Known to attacks: $M (the view's root), $P (this project's directory name in projects/), $OTHER (that
 # of another project, which is hidden), $W (the project), $CALL (attack_call).
@@ -102,8 +102,9 @@ daemon_of_session() {
   done | head -n 1
 }
 
+# Not counted: the pipes that libfuse makes for each of its threads once, when it first splices.
 open_files() {
-  find "/proc/$1/fd" -mindepth 1 2>/dev/null | wc -l
+  find "/proc/$1/fd" -mindepth 1 ! -lname 'pipe:*' 2>/dev/null | wc -l
 }
 
 # The agent's side of both modes: what it may use, and where.
@@ -160,7 +161,7 @@ check_daemon() {
   [ "${rss:-0}" -lt "$RSS_LIMIT_KB" ] || complain "the daemon used $rss KB of memory"
   # Releases arrive a little after the close.
   for ((i = 0; i < 40; i++)); do
-    [ "$(open_files "$DAEMON")" -gt "$BASELINE" ] || return 0
+    [ "$(open_files "$DAEMON")" -gt "$((BASELINE + ${PINS:-0}))" ] || return 0
     sleep 0.05
   done
   complain "the daemon holds $(open_files "$DAEMON") files, $BASELINE before the attack:

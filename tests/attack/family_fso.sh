@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# shellcheck shell=bash disable=SC2034,SC2154
+# shellcheck shell=bash disable=SC2034,SC2119,SC2154
 # FSO: special objects, metadata, exhaustion, and what a session may do to others.
 # shellcheck source=tests/attack/second_view.sh
 [ -z "${ATTACK_DIR:-}" ] || . "$ATTACK_DIR/second_view.sh"
@@ -372,8 +372,9 @@ fso_attacks() {
 
 # With the rules opened wide the mapped write reaches the host; a daemon that is gone is noticed.
 before_FSO_C01() { open_wide; }
-attack_FSO_C01() { "$CALL" mmap-write settings.json EVIL; }
+attack_FSO_C01() { "$CALL" mmap-write settings.json '{"hooks"'; }
 attack_FSO_C02() { kill -9 "$(pgrep -f "claudefs-mount .* $M\$" | head -n 1)"; }
+expect_FSO_C02() { umount -l "$WORK/view" 2>/dev/null || fusermount3 -uz "$WORK/view"; }
 
 fso_control() {
   must_be_unsafe FSO-C01 mount '\.claude/settings\.json: changed'

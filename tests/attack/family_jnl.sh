@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# shellcheck shell=bash disable=SC2034,SC2154
+# shellcheck shell=bash disable=SC2034,SC2119,SC2154
 # JNL: the journal's integrity, replay, and death at any instant. The session is an ordinary one; what is
 # done to its journal is done on the host, where an attacker who could do it would have to be.
 # shellcheck source=tests/attack/second_view.sh
@@ -92,16 +92,17 @@ attack_JNL_008() {
 }
 before_JNL_008() { VERIFY_CODES='[05]' COMMIT_CODES='[0-9]'; }
 host_JNL_008() {
-  local file
+  local file objects=0
   for file in "$(newest_session)"/objects/*; do
     grep -q 'What was written' "$file" || continue
-    case $((++objects)) in
+    objects=$((objects + 1))
+    case $objects in
     1) printf 'What was forged!!\n' >"$file" ;;
     2) printf 'more\n' >>"$file" ;;
     *) rm "$file" ;;
     esac
   done
-  [ "${objects:-0}" -eq 3 ] || complain "the objects were not found"
+  [ "$objects" -eq 3 ] || complain "the objects were not found"
 }
 expect_JNL_008() {
   host_lacks plans/honest && host_lacks plans/longer && host_lacks plans/gone && has_line "$WORK/verify.code" '^5$'
@@ -214,7 +215,7 @@ host_JNL_C01() {
 }
 attack_JNL_C02() { some_work; }
 host_JNL_C02() {
-  local file
+  local file objects=0
   for file in "$(newest_session)"/objects/*; do printf 'Forged.\n' >"$file"; done
 }
 

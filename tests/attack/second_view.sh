@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2120,SC2154
 # For expectations that need a session under their own hand: one more daemon, and tests that already
 # prove a claim by themselves. Sourced by family files, on the host's side only.
 
