@@ -12,10 +12,11 @@
 
 int hash_index_init(struct hash_index *index)
 {
-	*index = (struct hash_index){ .size = FIRST_SIZE };
-	index->buckets = calloc(index->size, sizeof(struct hash_link *));
+	/* Without buckets it has none to walk: callers free what they hold by walking them. */
+	*index = (struct hash_index){ .buckets = calloc(FIRST_SIZE, sizeof(struct hash_link *)) };
 	if (!index->buckets)
 		return -ENOMEM;
+	index->size = FIRST_SIZE;
 	return fd_random_bytes(&index->seed, sizeof(index->seed));
 }
 
