@@ -2,6 +2,7 @@
 #include "fs/base/json.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,33 @@
 #include "fs/base/fd.h"
 #include "fs/base/fold.h"
 #include "fs/base/text.h"
+
+/* jansson does not always tell that memory ran out: parsing fails as if the text were bad or yields
+ * a string that was cut, and json_dumps() gives half of a text for the whole. So its allocations
+ * are watched. */
+static _Thread_local bool has_starved;
+
+static void *allocate(size_t size)
+{
+	void *p = malloc(size);
+
+	if (!p)
+		has_starved = true;
+	return p;
+}
+
+static void watch_allocations(void)
+{
+	json_set_alloc_funcs(allocate, free);
+}
+
+static void begin_watch(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	(void)pthread_once(&once, watch_allocations);
+	has_starved = false;
+}
 
 static void set_problem(struct json_problem *problem, unsigned int line, const char *reason)
 {
@@ -60,10 +88,14 @@ int json_load_strict(const char *data, size_t len, json_t **ret, struct json_pro
 		set_problem(problem, line, "nested too deeply");
 		return -EBADMSG;
 	}
+	begin_watch();
 	json = json_loadb(data, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+	/* Also where it seems to have worked: a string that could not grow comes out cut. */
+	if (has_starved) {
+		json_decref(json);
+		return -ENOMEM;
+	}
 	if (!json) {
-		if (json_error_code(&error) == json_error_out_of_memory)
-			return -ENOMEM;
 		set_problem(problem, error.line > 0 ? (unsigned int)error.line : 0, error.text);
 		return -EBADMSG;
 	}
@@ -71,9 +103,18 @@ int json_load_strict(const char *data, size_t len, json_t **ret, struct json_pro
 	return 0;
 }
 
+char *json_dump_whole(const json_t *json, size_t flags)
+{
+	cleanup_free char *dumped = NULL;
+
+	begin_watch();
+	dumped = json_dumps(json, flags);
+	return has_starved ? NULL : steal_ptr(&dumped);
+}
+
 int json_replace_file_at(int dir_fd, const char *name, const json_t *json, mode_t mode)
 {
-	cleanup_free char *dumped = json_dumps(json, JSON_INDENT(2) | JSON_ENCODE_ANY);
+	cleanup_free char *dumped = json_dump_whole(json, JSON_INDENT(2) | JSON_ENCODE_ANY);
 	cleanup_text struct text text = { 0 };
 
 	if (!dumped)

@@ -27,6 +27,9 @@ struct json_problem {
  * (not acceptable; *problem says why) or -ENOMEM. */
 int json_load_strict(const char *data, size_t len, json_t **ret, struct json_problem *problem);
 
+/* json_dumps() that never gives a part for the whole. NULL: out of memory, or no JSON. */
+char *json_dump_whole(const json_t *json, size_t flags);
+
 /* Writes json to dir_fd/name durably (fd_replace_file_at), indented by 2, keys in insertion order,
  * with a newline at the end. Returns 0 or -errno. */
 int json_replace_file_at(int dir_fd, const char *name, const json_t *json, mode_t mode);

@@ -87,7 +87,7 @@ int done_log_open(int receipt_fd, struct intent *intent)
 
 static int append_line(int fd, const json_t *json)
 {
-	cleanup_free char *dumped = json ? json_dumps(json, JSON_COMPACT) : NULL;
+	cleanup_free char *dumped = json ? json_dump_whole(json, JSON_COMPACT) : NULL;
 	cleanup_text struct text line = { 0 };
 	off_t end;
 	int r;

@@ -218,7 +218,8 @@ int intent_write(const struct intent *intent, int receipt_fd)
 	cleanup_json json_t *json = head_to_json(intent);
 	json_t *entries = json_array();
 
-	if (!json || json_object_set_new(json, "entries", entries) < 0)
+	/* Takes entries in any case. */
+	if (json_object_set_new(json, "entries", entries) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < intent->count; i++) {
 		if (json_array_append_new(entries, entry_to_json(&intent->entries[i])) < 0)
@@ -352,7 +353,8 @@ int intent_write_receipt(const struct intent *intent, int receipt_fd, uint64_t n
 	cleanup_json json_t *json = head_to_json(intent);
 	json_t *entries = json_array();
 
-	if (!json || json_object_set_new(json, "entries", entries) < 0 ||
+	/* Takes entries in any case. */
+	if (json_object_set_new(json, "entries", entries) < 0 ||
 	    receipt_set_number(json, "number", number) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < intent->count; i++) {

@@ -125,7 +125,7 @@ int key_filter_apply(const char *rules_text, size_t rules_len, const struct proj
 	/* Nothing left out: byte for byte, so that the user's layout is seen as it is. */
 	if (json_equal(top, visible))
 		return fd_write_all(out_fd, text, len);
-	dumped = json_dumps(visible, JSON_INDENT(2));
+	dumped = json_dump_whole(visible, JSON_INDENT(2));
 	if (!dumped)
 		return -ENOMEM;
 	return fd_write_all(out_fd, dumped, strlen(dumped));

@@ -203,7 +203,7 @@ int main(int argc, char **argv)
 	/* Nothing here asks whether a disk keeps what it was told to: memory is faster. */
 	if (access("/dev/shm", W_OK) == 0)
 		fixture_parent = "/dev/shm";
-	stride = getenv("CLAUDEFS_TEST_LONG") ? 1 : 13;
+	stride = getenv("CLAUDEFS_TEST_LONG") ? 1 : 5;
 	if (argc > 1)
 		stride = (unsigned int)strtoul(argv[1], NULL, 10);
 	if (argc > 2)

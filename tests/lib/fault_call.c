@@ -9,8 +9,6 @@
 #include <sys/types.h>
 #include <time.h>
 
-#include "fs/base/json.h"
-
 static struct {
 	enum fault_kind kind;
 	unsigned int nth;
@@ -91,7 +89,6 @@ WRAP(FAULT_FILES, DIR *, NULL, fdopendir, (int fd), (fd))
 
 void fault_arm(enum fault_kind kind, unsigned int nth, int error, bool is_sticky)
 {
-	json_set_alloc_funcs(__wrap_malloc, free);
 	fault.kind = kind;
 	fault.nth = nth;
 	fault.count = 0;

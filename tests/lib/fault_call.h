@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Makes the k-th call of a kind fail inside this process: memory, or files. For tests that are
  * linked with dep_fault_call, whose linker options put these calls in the place of libc's; calls
- * from shared libraries are their own, but jansson allocates through here. One thread at a time. */
+ * from shared libraries are their own, but jansson allocates through fs/base/json.c. One thread at
+ * a time. */
 #ifndef CLAUDEFS_TESTS_FAULT_CALL_H
 #define CLAUDEFS_TESTS_FAULT_CALL_H
 
