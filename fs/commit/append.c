@@ -161,7 +161,7 @@ static int append_block(int fd, int source, uint64_t from, uint64_t size, bool n
 	if (r == 0)
 		r = write_lines(fd, source, from, size);
 	if (r == 0)
-		return fsync(fd) < 0 ? -errno : 0;
+		return fd_sync(fd);
 	cut_back(fd, (uint64_t)before.st_size, source, from, newline);
 	return r;
 }
@@ -315,5 +315,6 @@ int append_apply(struct target *target)
 	if (target->entry->status != COMMIT_APPLIED)
 		return 0;
 	set_time(target, fd, &st);
-	return fsync(fd) < 0 ? -errno : target_finish(target);
+	r = fd_sync(fd);
+	return r < 0 ? r : target_finish(target);
 }

@@ -319,16 +319,22 @@ static int apply_action(struct target *target)
 	return -EINVAL;
 }
 
-/* Errors that the next entry would meet too. */
+/* Only what the host says of this one entry lets the commit go on without it. Anything else (no
+ * space, I/O, an interrupted call) may come after the entry was written: settled as failed it would
+ * be done again, and its lines be there twice. It stops, and the next try finishes the entry. */
 static bool must_stop(int error)
 {
-	static const int stopping[] = { ENOSPC, EDQUOT, EIO, ENOMEM, EROFS, EMFILE, ENFILE };
+	static const int settled[] = {
+		EACCES,    EBUSY,      EEXIST, EFBIG,   EINVAL,       EISDIR,
+		ELOOP,     EMLINK,     ENOENT, ENOSYS,  ENAMETOOLONG, ENOTDIR,
+		ENOTEMPTY, EOPNOTSUPP, EPERM,  ETXTBSY, EXDEV,
+	};
 
-	for (size_t i = 0; i < sizeof(stopping) / sizeof(stopping[0]); i++) {
-		if (error == -stopping[i])
-			return true;
+	for (size_t i = 0; i < sizeof(settled) / sizeof(settled[0]); i++) {
+		if (error == -settled[i])
+			return false;
 	}
-	return false;
+	return error < 0;
 }
 
 /* The parent cannot be reached by its own name: the host has changed there. */

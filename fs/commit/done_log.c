@@ -103,8 +103,8 @@ static int append_line(int fd, const json_t *json)
 	/* A part of a line would be damage once another follows it. */
 	if (r < 0 && end >= 0 && ftruncate(fd, end) < 0)
 		return -EIO;
-	if (r == 0 && fsync(fd) < 0)
-		r = -errno;
+	if (r == 0)
+		r = fd_sync(fd);
 	return r;
 }
 

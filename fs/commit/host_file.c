@@ -128,8 +128,8 @@ int target_write_temp(struct target *target, const struct stat *old)
 	r = fill_temp(target, fd);
 	if (r == 0)
 		r = dress_temp(target, fd, old);
-	if (r == 0 && fsync(fd) < 0)
-		r = -errno;
+	if (r == 0)
+		r = fd_sync(fd);
 	if (r < 0)
 		target_remove_temp(target);
 	return r;
@@ -188,8 +188,9 @@ int target_finish(struct target *target)
 	struct stat st;
 	int r;
 
-	if (fsync(target->dir_fd) < 0)
-		return -errno;
+	r = fd_sync(target->dir_fd);
+	if (r < 0)
+		return r;
 	*after = (struct intent_after){ 0 };
 	if (fstatat(target->dir_fd, target->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? target_settle(target, COMMIT_APPLIED, "%s", "") : -errno;
