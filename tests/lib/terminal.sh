@@ -11,13 +11,18 @@ terminal() {
   tmux -S "$WORK/tmux" -f /dev/null "$@"
 }
 
-# terminal_start DIR COMMAND...: in a 120x40 terminal; its exit code goes to $WORK/terminal.code.
+# terminal_start DIR COMMAND...: in a 120x40 terminal; its exit code goes to $WORK/terminal.code. The
+# server of the terminal before may be about to end ("server exited unexpectedly"): then once more.
 terminal_start() {
-  local dir=$1 command
+  local dir=$1 command try
   shift
   printf -v command '%q ' "$@"
   rm -f "$WORK/terminal.code"
-  terminal new-session -d -x 120 -y 40 -c "$dir" "$command; echo \$? >$WORK/terminal.code"
+  for try in 1 2 3 4 5; do
+    terminal new-session -d -x 120 -y 40 -c "$dir" "$command; echo \$? >$WORK/terminal.code" && return 0
+    sleep "0.$try"
+  done
+  return 1
 }
 
 terminal_screen() {
