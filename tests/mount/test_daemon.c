@@ -266,7 +266,7 @@ static void background_daemon_serves_when_the_command_returns(void **state)
 	assert_int_equal(status, 0);
 	assert_true(lists_name(fixture.view, "settings.json"));
 	fixture_force_unmount();
-	for (int i = 0; i < 100 && session_is_running(fixture.session_fd); i++)
+	for (int i = 0; i < 1000 && session_is_running(fixture.session_fd); i++)
 		assert_ok(usleep(20000));
 	assert_int_equal(state_of_journal(), JOURNAL_COMPLETE);
 }
