@@ -14,6 +14,7 @@
 #endif
 
 #include "fs/base/cleanup.h"
+#include "fs/base/fd.h"
 #include "fs/base/path_name.h"
 
 #ifndef O_PATH
@@ -161,11 +162,8 @@ int beneath_open(int root_fd, const char *path, int flags, mode_t mode)
 {
 	if (!path_is_valid(path))
 		return strlen(path) > PATH_BYTES_MAX ? -ENAMETOOLONG : -EINVAL;
-	if (*path == '\0') {
-		int fd = openat(root_fd, ".", flags | O_CLOEXEC | O_DIRECTORY);
-
-		return fd < 0 ? -errno : fd;
-	}
+	if (*path == '\0')
+		return fd_open_at(root_fd, ".", flags | O_CLOEXEC | O_DIRECTORY, 0);
 #ifdef __linux__
 	if (!atomic_load(&is_openat2_missing)) {
 		int fd = open_by_openat2(root_fd, path, flags, mode);

@@ -32,7 +32,7 @@ static int join(const char *parent, const char *rest, char **ret)
  * another inode in its parent) or another -errno. */
 static int prepend_name(int parent_fd, const struct stat *child, char **rest)
 {
-	cleanup_fd int fd = openat(parent_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_fd int fd = fd_open_at(parent_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	cleanup_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *entry;
 	char *longer = NULL;
@@ -98,9 +98,11 @@ int host_alias_find(int dir_fd, const char *name, const struct host_origin *orig
 		}
 		if (origin)
 			return is_lost ? -ENOENT : join(origin->path, rest, ret);
-		up = openat(from, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (up < 0 || fstat(up, &above) < 0)
-			return errno == EACCES ? 0 : -errno;
+		up = fd_open_at(from, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+		if (up < 0)
+			return up == -EACCES ? 0 : up;
+		if (fstat(up, &above) < 0)
+			return -errno;
 		if (above.st_dev == st.st_dev && above.st_ino == st.st_ino)
 			return 0; /* the root of the machine */
 		r = is_lost ? 0 : prepend_name(up, &st, &rest);

@@ -96,17 +96,14 @@ static struct start find_start(struct host_tree *tree, const char *path)
 
 static int attempt_named(const struct host_place *place, const struct request *request)
 {
-	int fd;
-
 	if (request->flags < 0) {
 		if (fstatat(place->fd, place->name, request->st, AT_SYMLINK_NOFOLLOW) < 0)
 			return -errno;
 		return S_ISLNK(request->st->st_mode) ? -ELOOP : 0;
 	}
 	/* O_NONBLOCK: a FIFO in the file's place must not hang us. */
-	fd = openat(place->fd, place->name,
-		    request->flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-	return fd < 0 ? -errno : fd;
+	return fd_open_at(place->fd, place->name,
+			  request->flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
 }
 
 static int attempt(const struct start *start, const struct request *request)
