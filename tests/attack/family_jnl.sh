@@ -135,12 +135,24 @@ expect_JNL_013() {
     killed_recovery_is_finished_by_the_next
 }
 
+# The daemon's threads stop one after the other. A request that one of them has taken before cannot be given
+# up by its client (fuse: "Either request is already in userspace ... Wait it out"), so all must have.
+wait_stopped() {
+  local i
+  for ((i = 0; i < 100; i++)); do
+    cat /proc/"$1"/task/*/status | grep '^State:' | grep -qv '^State:[[:space:]]*T' || return 0
+    sleep 0.1
+  done
+  return 1
+}
+
 attack_JNL_015() { some_work; }
 expect_JNL_015() {
   local writer
   serve "$(new_session)" "$WORK/view2" || return
   printf 'Before.\n' >"$WORK/view2/plans/stopped"
   kill -STOP "$SERVER"
+  says 'the daemon stands still' wait_stopped "$SERVER" || return
   (printf 'After.\n' >>"$WORK/view2/plans/stopped") &
   writer=$!
   cat "$WORK/view2/plans/hung" >/dev/null 2>&1 &
