@@ -8,11 +8,13 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/crash/faults.h"
 #include "tests/crash/scene.h"
+#include "tests/lib/stuck.h"
 #include "tests/lib/trace_calls.h"
 
 struct run {
@@ -113,13 +115,18 @@ static bool fail_calls(const struct fault *fault, uint64_t burst)
 		struct run run = { .fault = fault, .at = k, .burst = burst };
 		struct trace trace = { .on_entry = on_entry, .arg = &run };
 		struct scene scene;
+		int r;
 
 		make_scene(&scene);
 		(void)fflush(stdout);
-		if (trace_child(&trace, commit_and_say, &scene) < 0) {
+		r = trace_child(&trace, commit_and_say, &scene);
+		if (r == TRACE_IMPOSSIBLE) {
 			end_scene(&scene);
 			return false;
 		}
+		if (r < 0)
+			fail_msg("%s from call %llu on: %s", fault->name, (unsigned long long)k,
+				 strerror(-r));
 		check_outcome(&scene, trace.status, k);
 		end_scene(&scene);
 		if (k == 0 && !is_long())
@@ -204,7 +211,7 @@ static void fail_allocation(uint64_t k, uint64_t burst)
 		fail_from = k;
 		_exit(commit_and_say(&scene));
 	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(stuck_wait(pid, 60, &status), 0);
 	check_outcome(&scene, status, k);
 	end_scene(&scene);
 }

@@ -20,6 +20,7 @@
 #include "fs/review/replay.h"
 #include "tests/crash/faults.h"
 #include "tests/crash/writers.h"
+#include "tests/lib/stuck.h"
 #include "tests/lib/trace_calls.h"
 #include "tests/mount/fixture.h"
 
@@ -151,13 +152,33 @@ static void on_other_exit(pid_t pid, int status, void *arg)
 	struct run *run = arg;
 
 	(void)status;
-	if (pid == run->script)
-		(void)kill(fixture.daemon, SIGTERM);
+	if (pid != run->script)
+		return;
+	run->script = 0;
+	(void)kill(fixture.daemon, SIGTERM);
+}
+
+/* The script may still be there when the daemon was killed. First the daemon, since the script may
+ * be waiting for it, where not even SIGKILL ends it. */
+static void end_run(struct run *run)
+{
+	int r = 0;
+
+	if (fixture.daemon > 0)
+		(void)fixture_stop(SIGKILL);
+	if (run->script > 0)
+		r = stuck_wait(run->script, 60, NULL);
+	fixture_force_unmount();
+	remove_session();
+	if (r < 0)
+		fail_msg("the script did not end with the daemon: %s", strerror(-r));
 }
 
 /* Mounts a new session and runs the script with the daemon traced. False: no ptrace. */
 static bool trace_script(struct run *run, unsigned int steps)
 {
+	int r;
+
 	memset(progress, 0, sizeof(*progress));
 	run->trace.on_entry = on_entry;
 	run->trace.on_other_exit = on_other_exit;
@@ -168,24 +189,18 @@ static bool trace_script(struct run *run, unsigned int steps)
 	assert_true(run->script >= 0);
 	if (run->script == 0)
 		_exit(run_script(steps));
-	if (trace_running(&run->trace, fixture.daemon) < 0) {
-		(void)kill(run->script, SIGKILL);
-		(void)waitpid(run->script, NULL, 0);
-		(void)fixture_stop(SIGKILL);
-		fixture_force_unmount();
-		return false;
+	r = trace_running(&run->trace, fixture.daemon);
+	if (r == 0) {
+		fixture.daemon = 0;
+		return true;
 	}
-	fixture.daemon = 0;
-	return true;
-}
-
-static void end_run(void)
-{
-	/* The script may still be there when the daemon was killed. */
-	while (waitpid(-1, NULL, 0) > 0)
-		;
-	fixture_force_unmount();
-	remove_session();
+	end_run(run);
+	if (r != TRACE_IMPOSSIBLE)
+		fail_msg("the daemon could not be traced to its end: %s (%s, call %llu, %s)",
+			 strerror(-r), run->fault ? run->fault->name : "no fault",
+			 (unsigned long long)(run->fault ? run->fault_at : run->kill_at),
+			 run->first);
+	return false;
 }
 
 static bool is_readable(void)
@@ -213,7 +228,7 @@ static void acknowledged_steps_are_there_at_every_call(void **state)
 		fail_msg("%s: acknowledged, but not there", run.loser->name);
 	assert_true(WIFEXITED(run.trace.status));
 	assert_int_equal(WEXITSTATUS(run.trace.status), 0);
-	end_run();
+	end_run(&run);
 	print_message("looked at %llu system calls of %u operations\n",
 		      (unsigned long long)run.checked, STEPS);
 }
@@ -236,7 +251,7 @@ static void killed_at_a_call_nothing_acknowledged_is_lost(void **state)
 			fail_msg("killed at call %llu: %s: acknowledged, but not there",
 				 (unsigned long long)n, loser->name);
 		assert_true(is_readable());
-		end_run();
+		end_run(&run);
 		if (!WIFSIGNALED(run.trace.status))
 			break;
 		kills++;
@@ -302,7 +317,7 @@ static unsigned int fail_calls(const struct fault *fault, unsigned int burst, st
 		total->injected += run.injected;
 		total->refused += progress->error != 0;
 		total->runs++;
-		end_run();
+		end_run(&run);
 		seen += damage != NULL;
 		if (k == 0 && !is_long())
 			stride = run.eligible / 24 + 1;

@@ -20,6 +20,7 @@
 #include "fs/journal/content_store.h"
 #include "fs/review/replay.h"
 #include "tests/crash/writers.h"
+#include "tests/lib/stuck.h"
 #include "tests/mount/fixture.h"
 
 #define ROUNDS       1000u
@@ -73,7 +74,7 @@ static void run_until(int signal, unsigned int delay_us, unsigned int acked[WRIT
 		acked[ack.writer] = ack.number;
 	assert_ok(close(fds[0]));
 	for (unsigned int i = 0; i < WRITERS; i++)
-		assert_int_equal(waitpid(pids[i], NULL, 0), pids[i]);
+		assert_int_equal(stuck_wait(pids[i], 60, NULL), 0);
 }
 
 static enum journal_state state_of_journal(void)

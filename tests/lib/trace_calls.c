@@ -5,14 +5,20 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/base/clock.h"
+#include "tests/lib/stuck.h"
 
 #define THREADS_MAX 64u
 #define OPTIONS     (PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_EXITKILL)
@@ -23,10 +29,22 @@ struct failing {
 	int error;
 };
 
+/* Threads that stand still until all of them are traced, and the signals that they shall get then.
+ */
+struct stopped {
+	pid_t tid;
+	int signal;
+};
+
 struct tracer {
 	struct trace *trace;
 	pid_t pid;
 	struct failing failing[THREADS_MAX];
+	struct stopped stopped[THREADS_MAX];
+	size_t stopped_count;
+	uint64_t started_ns;
+	uint64_t last_stop_ns;
+	uint64_t killed_ns; /* by the watchdog; 0: not yet */
 };
 
 #ifdef __x86_64__
@@ -142,16 +160,77 @@ static int at_stop(struct tracer *tracer, pid_t tid, int status)
 	return signal;
 }
 
+/* Ends a wait from time to time, so that the watchdog gets its turn. */
+static void on_tick(int signal)
+{
+	(void)signal;
+}
+
+static void set_ticks(bool is_on)
+{
+	struct itimerval every_second = { .it_interval = { .tv_sec = is_on },
+					  .it_value = { .tv_sec = is_on } };
+	struct sigaction action = { .sa_handler = on_tick }; /* no SA_RESTART: waitpid returns */
+
+	if (is_on)
+		(void)sigaction(SIGALRM, &action, NULL);
+	(void)setitimer(ITIMER_REAL, &every_second, NULL);
+}
+
+static bool is_over(uint64_t since_ns, unsigned int seconds)
+{
+	return clock_now_ns() - since_ns > (uint64_t)seconds * 1000000000u;
+}
+
+/* Called at each tick. 0, or -ETIMEDOUT: even SIGKILL did not end it. */
+static int watch(struct tracer *tracer)
+{
+	const struct trace *trace = tracer->trace;
+	unsigned int quiet = trace->quiet_seconds ? trace->quiet_seconds : TRACE_QUIET_SECONDS;
+	unsigned int whole = trace->seconds ? trace->seconds : TRACE_SECONDS;
+	bool is_quiet = is_over(tracer->last_stop_ns, quiet);
+
+	if (tracer->killed_ns != 0)
+		return is_over(tracer->killed_ns, TRACE_GRACE_SECONDS) ? -ETIMEDOUT : 0;
+	if (!is_quiet && !is_over(tracer->started_ns, whole))
+		return 0;
+	(void)fprintf(stderr, "trace: %s %u s, after %llu calls; all of it:\n",
+		      is_quiet ? "no system call for" : "no end within", is_quiet ? quiet : whole,
+		      (unsigned long long)trace->count);
+	stuck_show_descendants();
+	(void)fprintf(stderr, "trace: process %d did not end, and was killed\n", (int)tracer->pid);
+	tracer->killed_ns = clock_now_ns();
+	(void)kill(tracer->pid, SIGKILL);
+	return 0;
+}
+
+/* waitpid() under the watchdog. Returns the thread, or -errno. */
+static pid_t wait_for(struct tracer *tracer, pid_t tid, int *status)
+{
+	for (;;) {
+		pid_t r = waitpid(tid, status, __WALL);
+		int error = errno;
+
+		if (r >= 0) {
+			tracer->last_stop_ns = clock_now_ns();
+			return r;
+		}
+		if (error != EINTR)
+			return -error;
+		error = watch(tracer);
+		if (error < 0)
+			return error;
+	}
+}
+
 static int loop(struct tracer *tracer)
 {
 	for (;;) {
 		int status = 0;
-		pid_t tid = waitpid(-1, &status, __WALL);
+		pid_t tid = wait_for(tracer, -1, &status);
 
-		if (tid < 0 && errno == EINTR)
-			continue;
 		if (tid < 0)
-			return -1;
+			return tid;
 		if (WIFSTOPPED(status)) {
 			int signal = at_stop(tracer, tid, status);
 
@@ -161,11 +240,26 @@ static int loop(struct tracer *tracer)
 		}
 		if (tid == tracer->pid) {
 			tracer->trace->status = status;
-			return 0;
+			return tracer->killed_ns != 0 ? -ETIMEDOUT : 0;
 		}
 		if (tracer->trace->on_other_exit)
 			tracer->trace->on_other_exit(tid, status, tracer->trace->arg);
 	}
+}
+
+static void start(struct tracer *tracer)
+{
+	tracer->trace->count = 0;
+	tracer->started_ns = clock_now_ns();
+	tracer->last_stop_ns = tracer->started_ns;
+	set_ticks(true);
+}
+
+/* Stops the watchdog; r passes through. */
+static int end(int r)
+{
+	set_ticks(false);
+	return r;
 }
 
 int trace_child(struct trace *trace, int (*run)(void *arg), void *run_arg)
@@ -173,10 +267,11 @@ int trace_child(struct trace *trace, int (*run)(void *arg), void *run_arg)
 	struct tracer tracer = { .trace = trace };
 	int status = 0;
 
-	trace->count = 0;
-	tracer.pid = CAN_TRACE ? fork() : -1;
+	if (!CAN_TRACE)
+		return TRACE_IMPOSSIBLE;
+	tracer.pid = fork();
 	if (tracer.pid < 0)
-		return -1;
+		return -errno;
 	if (tracer.pid == 0) {
 		if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0)
 			_exit(125);
@@ -184,40 +279,117 @@ int trace_child(struct trace *trace, int (*run)(void *arg), void *run_arg)
 		_exit(run(run_arg));
 	}
 	if (waitpid(tracer.pid, &status, 0) < 0 || !WIFSTOPPED(status))
-		return -1;
+		return TRACE_IMPOSSIBLE;
 	if (ptrace(PTRACE_SETOPTIONS, tracer.pid, NULL, (void *)OPTIONS) < 0 ||
 	    ptrace(PTRACE_SYSCALL, tracer.pid, NULL, NULL) < 0) {
 		(void)kill(tracer.pid, SIGKILL);
 		(void)waitpid(tracer.pid, &status, 0);
-		return -1;
+		return TRACE_IMPOSSIBLE;
 	}
-	return loop(&tracer);
+	start(&tracer);
+	return end(loop(&tracer));
+}
+
+/* True if the thread cannot be seized because it is ours already (it was born of a thread that is
+ * traced, and is traced since) or has ended. */
+static bool needs_no_seizing(pid_t pid, pid_t tid)
+{
+	cleanup_file FILE *file = NULL;
+	char path[96];
+	char line[256];
+	char state = 'X';
+	int tracer = 0;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/task/%d/status", (int)pid, (int)tid);
+	file = fopen(path, "re");
+	while (file && fgets(line, sizeof(line), file)) {
+		(void)sscanf(line, "State: %c", &state);
+		(void)sscanf(line, "TracerPid: %d", &tracer);
+	}
+	return tracer == getpid() || state == 'X' || state == 'Z';
+}
+
+/* Returns 1 if the thread was seized now and stands still, 0 if there is nothing to do, or -errno.
+ */
+static int seize_thread(struct tracer *tracer, pid_t tid)
+{
+	int status = 0;
+	pid_t r;
+
+	if (ptrace(PTRACE_SEIZE, tid, NULL, (void *)OPTIONS) < 0) {
+		int error = errno;
+
+		if (error == ESRCH || needs_no_seizing(tracer->pid, tid))
+			return 0;
+		return -error;
+	}
+	/* Gone meanwhile: its end is waited for in the loop. */
+	if (ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) < 0)
+		return errno == ESRCH ? 0 : -errno;
+	r = wait_for(tracer, tid, &status);
+	if (r < 0)
+		return r;
+	if (!WIFSTOPPED(status))
+		return tid == tracer->pid ? -ESRCH : 0;
+	if (tracer->stopped_count == THREADS_MAX)
+		return -E2BIG;
+	tracer->stopped[tracer->stopped_count++] =
+		(struct stopped){ tid, at_stop(tracer, tid, status) };
+	return 1;
+}
+
+/* One pass over the threads that there are now. Returns how many are new, or -errno. */
+static int seize_threads(struct tracer *tracer)
+{
+	cleanup_dir DIR *dir = NULL;
+	char path[64];
+	int count = 0;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/task", (int)tracer->pid);
+	dir = opendir(path);
+	if (!dir)
+		return -errno;
+	for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+		pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
+		int r = tid > 0 ? seize_thread(tracer, tid) : 0;
+
+		if (r < 0)
+			return r;
+		count += r;
+	}
+	return count;
+}
+
+/* The process may just be making threads. Once a pass over all of them finds none that is new, with
+ * every older one standing still, there are no others; those that are born of traced threads later
+ * are traced from the start. */
+static int seize_all(struct tracer *tracer)
+{
+	int r;
+
+	do {
+		r = seize_threads(tracer);
+	} while (r > 0);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < tracer->stopped_count; i++)
+		(void)ptrace(PTRACE_SYSCALL, tracer->stopped[i].tid, NULL,
+			     (void *)(long)tracer->stopped[i].signal);
+	return 0;
 }
 
 int trace_running(struct trace *trace, pid_t pid)
 {
 	struct tracer tracer = { .trace = trace, .pid = pid };
-	char path[64];
-	DIR *dir;
+	int r;
 
-	trace->count = 0;
-	(void)snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
-	dir = CAN_TRACE ? opendir(path) : NULL;
-	if (!dir)
-		return -1;
-	for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
-		pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
-
-		if (tid <= 0)
-			continue;
-		if (ptrace(PTRACE_SEIZE, tid, NULL, (void *)OPTIONS) < 0 ||
-		    ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) < 0) {
-			(void)closedir(dir);
-			return -1;
-		}
-	}
-	(void)closedir(dir);
-	return loop(&tracer);
+	if (!CAN_TRACE)
+		return TRACE_IMPOSSIBLE;
+	start(&tracer);
+	r = seize_all(&tracer);
+	if (r < 0)
+		return end(r == -EPERM && tracer.stopped_count == 0 ? TRACE_IMPOSSIBLE : r);
+	return end(loop(&tracer));
 }
 
 /* Without O_CREAT and O_TRUNC (and O_TMPFILE, whose file has no name) opening changes nothing. */

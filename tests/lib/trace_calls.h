@@ -4,6 +4,7 @@
 #ifndef CLAUDEFS_TESTS_TRACE_CALLS_H
 #define CLAUDEFS_TESTS_TRACE_CALLS_H
 
+#include <errno.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -11,6 +12,14 @@
 #define TRACE_KILL  (-1) /* SIGKILL now: the call has not happened */
 #define TRACE_SHORT (-2) /* half of what the third argument asks for */
 /* A positive errno: the call does not happen, and fails with it. */
+
+/* The watchdog. A traced process of which no thread came to a system call for so long, or that has
+ * not ended after so long, is shown (tests/lib/stuck.h) and killed. */
+#define TRACE_QUIET_SECONDS 60u
+#define TRACE_SECONDS       240u
+#define TRACE_GRACE_SECONDS 10u /* from SIGKILL to giving up */
+
+#define TRACE_IMPOSSIBLE (-ENOSYS) /* no ptrace here: a reason to skip */
 
 struct traced_call {
 	pid_t pid; /* of the thread */
@@ -24,15 +33,18 @@ struct trace {
 	/* Another child of ours ended; or NULL. */
 	void (*on_other_exit)(pid_t pid, int status, void *arg);
 	void *arg;
-	int status;     /* set: as of wait(2) */
-	uint64_t count; /* set: entries seen */
+	unsigned int quiet_seconds; /* 0: TRACE_QUIET_SECONDS */
+	unsigned int seconds;       /* 0: TRACE_SECONDS */
+	int status;                 /* set: as of wait(2) */
+	uint64_t count;             /* set: entries seen */
 };
 
-/* Forks a child that calls run(run_arg) and exits with its result. Returns 0 when it has ended, or
- * -1: no ptrace here. */
+/* Forks a child that calls run(run_arg) and exits with its result. Returns 0 when it has ended,
+ * TRACE_IMPOSSIBLE, -ETIMEDOUT (the watchdog killed it, and has said so), or another -errno. */
 int trace_child(struct trace *trace, int (*run)(void *arg), void *run_arg);
 
-/* The same for a child that runs already, with all its threads. */
+/* The same for a child that runs already, with all its threads, and may be making more. On an error
+ * it may still run. SIGALRM and the real-time interval timer are ours meanwhile. */
 int trace_running(struct trace *trace, pid_t pid);
 
 /* True if the call may change what is on a disk. Killed before two calls of which the first may

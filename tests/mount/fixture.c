@@ -21,9 +21,11 @@
 #include "fs/base/fd.h"
 #include "fs/policy/project_scope.h"
 #include "fs/session/session_dir.h"
+#include "tests/lib/stuck.h"
 #include "tests/mount/fixture_host.h"
 
 #define READY_TIMEOUT_MS 20000
+#define END_TIMEOUT_S    120 /* from the signal; an ordered end drains for five */
 
 struct fixture fixture;
 
@@ -232,7 +234,8 @@ static int wait_until_ready(int fd)
 	if (poll(&poll_fd, 1, READY_TIMEOUT_MS) > 0 && read(fd, word, 6) == 6 &&
 	    strcmp(word, "ready\n") == 0)
 		return 0;
-	if (waitpid(fixture.daemon, &status, 0) < 0)
+	/* Neither ready nor ended: shown and killed. */
+	if (stuck_wait(fixture.daemon, 10, &status) < 0)
 		return 1;
 	fixture.daemon = 0;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
@@ -303,10 +306,8 @@ int fixture_stop(int signal)
 		return -1;
 	if (signal)
 		(void)kill(fixture.daemon, signal);
-	while (waitpid(fixture.daemon, &status, 0) < 0) {
-		if (errno != EINTR)
-			break;
-	}
+	if (stuck_wait(fixture.daemon, END_TIMEOUT_S, &status) < 0)
+		status = -1;
 	fixture.daemon = 0;
 	return status;
 }

@@ -62,7 +62,8 @@ int fixture_new_session(void);           /* 0 or -1 */
  * it is ready. Returns 0, or the daemon's exit code if it did not get that far. */
 int fixture_start(const char *const *arguments);
 int fixture_mount(void);
-/* Sends a signal (0: none) and waits for the daemon's end. Returns its wait status. */
+/* Sends a signal (0: none) and waits for the daemon's end. Returns its wait status; -1 if there is
+ * none, or if it did not end in time: then it was shown (tests/lib/stuck.h) and killed. */
 int fixture_stop(int signal);
 /* Prints what differs from the state after fixture_make(). Returns 0 if nothing does. */
 int fixture_check_host(void);
