@@ -104,6 +104,15 @@ bool fold_is_visible(uint32_t code)
 	       category != UTF8PROC_CATEGORY_ZP;
 }
 
+bool fold_is_hidden(uint32_t code)
+{
+	utf8proc_category_t category = utf8proc_category((utf8proc_int32_t)code);
+
+	return utf8proc_get_property((utf8proc_int32_t)code)->ignorable ||
+	       category == UTF8PROC_CATEGORY_CF || category == UTF8PROC_CATEGORY_ZL ||
+	       category == UTF8PROC_CATEGORY_ZP;
+}
+
 unsigned int fold_width(uint32_t code)
 {
 	int width = utf8proc_charwidth((utf8proc_int32_t)code);

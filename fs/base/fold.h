@@ -32,6 +32,11 @@ size_t fold_next_code_point(const char *s, size_t len, uint32_t *ret_code);
  * paragraph separators, surrogates, private use and unassigned code points. */
 bool fold_is_visible(uint32_t code);
 
+/* True for format characters (bidi, zero width, tags), default-ignorables (variation selectors
+ * too), line and paragraph separators: nothing is drawn for them. A control is no such character,
+ * nor is one that Unicode has not assigned, which newer fonts may draw. */
+bool fold_is_hidden(uint32_t code);
+
 /* Columns that a terminal gives to a visible code point: 0 (combining), 1 or 2 (East Asian wide).
  */
 unsigned int fold_width(uint32_t code);

@@ -6,6 +6,7 @@
 #include "fs/base/text.h"
 #include "fs/cli/question.h"
 #include "fs/review/print_diff.h"
+#include "fs/review/print_hazards.h"
 
 void approval_init(struct approval *approval, const struct cli *cli, const struct review *review)
 {
@@ -35,6 +36,7 @@ static void show(const struct approval *approval, const struct change *change, b
 
 	(void)fputc('\n', stream);
 	(void)print_diff(approval->review, change, &style, stream);
+	(void)print_hazards(change, &style, stream);
 	(void)print_change(change, &style, stream);
 	(void)fflush(stream);
 }

@@ -35,6 +35,21 @@ static void set_writer(json_t *json, const char *exe, const char *command, uint3
 		(void)json_object_set_new(json, "command", json_null());
 }
 
+static json_t *hazards_to_json(const struct hazard_list *list)
+{
+	json_t *json = json_array();
+
+	for (size_t i = 0; i < list->count; i++) {
+		json_t *hazard = json_object();
+
+		(void)json_object_set_new(hazard, "id",
+					  json_string(hazard_id(list->items[i].kind)));
+		(void)json_object_set_new(hazard, "what", json_string_lossy(list->items[i].what));
+		(void)json_array_append_new(json, hazard);
+	}
+	return json;
+}
+
 json_t *change_to_json(const struct change *change)
 {
 	bool had_file = change->base.exists && !change->base.is_directory;
@@ -58,6 +73,7 @@ json_t *change_to_json(const struct change *change)
 	(void)json_object_set_new(json, "merge", json_string(rule_merge_name(change->merge)));
 	(void)json_object_set_new(json, "reason", json_string_lossy(change->reason));
 	(void)json_object_set_new(json, "rule", rule_to_json(&change->verdict));
+	(void)json_object_set_new(json, "hazards", hazards_to_json(&change->hazards));
 	return json;
 }
 

@@ -7,7 +7,7 @@
 #include "fs/review/review.h"
 
 /* {path, kind, group, append_only, size, base_size, mode, mtime, time, seq, pid, exe, command,
- * merge, reason, rule}. */
+ * merge, reason, rule, hazards: [{id, what}]}. */
 json_t *change_to_json(const struct change *change);
 
 /* [{seq, time, operation, path, to, error, pid, exe}], as far as the replay kept them. */

@@ -9,6 +9,7 @@
 #include "fs/base/message.h"
 #include "fs/cli/json_output.h"
 #include "fs/cli/rules_choice.h"
+#include "fs/review/change_hazards.h"
 
 void open_review_done(struct open_review *open)
 {
@@ -154,6 +155,11 @@ int open_review(const struct cli *cli, const struct chosen_session *session,
 	r = open_steps(open.rules, session, &open, &step);
 	if (r < 0)
 		return say_failure(session, step, r);
+	r = review_find_hazards(open.review);
+	if (r < 0) {
+		message_error("out of memory");
+		return EXIT_FAULT;
+	}
 	warn_of_host(session, open.host);
 	warn_of_journal(session, open.review);
 	*ret = open;

@@ -20,7 +20,8 @@ void open_review_done(struct open_review *open);
 #define cleanup_open_review __attribute__((cleanup(open_review_done)))
 
 /* Opens the review of a session (borrowed) by the rules of cli; may be called again to read anew.
- * Warns of a damaged journal (its good prefix is reviewed) and of a host state that is not the
+ * Hazards are found too. Warns of a damaged journal (its good prefix is reviewed) and of a host
+ * state that is not the
  * session's. Returns EXIT_OK or another exit code (said on stderr). */
 int open_review(const struct cli *cli, const struct chosen_session *session,
 		struct open_review *ret);

@@ -10,6 +10,7 @@
 
 #include "fs/journal/record.h"
 #include "fs/policy/decide.h"
+#include "fs/review/hazards.h"
 
 enum change_kind {
 	CHANGE_CREATE,      /* a file where there was nothing */
@@ -70,7 +71,8 @@ struct change {
 	/* The verdict of today's rules on this host. */
 	enum review_group group;
 	struct verdict verdict;
-	char reason[200]; /* one line; terminal-safe */
+	char reason[200];           /* one line; terminal-safe */
+	struct hazard_list hazards; /* empty until review_find_hazards() */
 	/* How it would be applied: verdict.merge, but REPLACE where nothing else can be. */
 	enum rule_merge merge;
 };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fs/base/terminal.h"
+#include "fs/review/print_hazards.h"
 #include "fs/review/text_diff.h"
 
 #define BAR_COLUMNS 40u
@@ -64,6 +65,7 @@ static void print_heading(struct diff_output *output)
 	text_append(&text, "\n");
 	if (text.data)
 		(void)fputs(text.data, output->stream);
+	(void)print_hazards(change, output->style, output->stream);
 }
 
 static int print_line(char origin, const char *line, size_t len, void *arg)

@@ -10,6 +10,7 @@
 #include "fs/base/path_name.h"
 #include "fs/base/terminal.h"
 #include "fs/review/print_fold.h"
+#include "fs/review/print_hazards.h"
 
 #define NEVER_SHOWN_MAX    8u  /* changes of the group that nobody acts upon */
 #define OTHERS_SHOWN_MAX   40u /* of each other one; what needs approval is always shown */
@@ -264,6 +265,10 @@ static int print_refusals(const struct review *review, const struct print_style 
 
 int print_status(const struct review *review, const struct print_style *style, FILE *stream)
 {
+	int looked = print_all_hazards(review, style, stream);
+
+	if (looked < 0)
+		return looked;
 	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
 		int r = print_group(review, i, style, stream);
 

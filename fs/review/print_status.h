@@ -15,9 +15,9 @@ struct print_style {
 	unsigned int columns; /* of the terminal; 0: lines are never cut */
 };
 
-/* The groups of the review, each with its changes: deletions and type changes first, and never
- * folded away; long groups folded by directory with counts. Refused operations come last. Returns 0
- * or -ENOMEM. */
+/* The hazards first, then the groups of the review, each with its changes: deletions and type
+ * changes first, and never folded away; long groups folded by directory with counts. Refused
+ * operations come last. Returns 0 or -ENOMEM. */
 int print_status(const struct review *review, const struct print_style *style, FILE *stream);
 
 /* One line for a change: what happened, path, size, writer, reason. For lists and questions.

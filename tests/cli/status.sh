@@ -41,7 +41,7 @@ ok 'a deletion comes before what is only modified' before 'deleted .*gone.md' 'm
 ok 'the writer is named' shows 'new .*new\.md.*claude\[4711\]'
 ok 'a size change has its sign and unit' shows 'new\.md +\+6 B'
 ok 'a long group that never leaves is folded by directory' shows 'skills/ .*8 files'
-ok 'and its files are not listed' hides 'skills/3.txt'
+ok 'and its files are not listed' hides 'new +skills/3.txt'
 ok 'but a deletion in it is' shows 'deleted +skills/old/SKILL.md'
 ok 'a refused operation says why' shows 'symlink +skills/x .*Operation not permitted'
 ok 'the last line is the next command' equal 1 "$(tail -n 1 "$OUT" | grep -c '^next: claudefs diff')"

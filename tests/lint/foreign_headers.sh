@@ -13,6 +13,7 @@ utf8proc\.h|fs/base/fold\.c
 fuse.*\.h|fs/mount/
 git2.*\.h|fs/review/text_diff\.c|fs/review/digest\.c|fs/git/
 seccomp\.h|init/
+yaml\.h|fs/review/front_matter\.c
 sys/capability\.h|init/
 cmocka\.h|tests/
 '
@@ -46,6 +47,7 @@ expect_found fs/view/b.c fuse3/fuse_lowlevel.h
 expect_found fs/cli/a.c git2.h
 expect_found fs/review/a.c git2/diff.h
 expect_found fs/policy/a.c jansson.h
+expect_found fs/review/b.c yaml.h
 expect_found fs/journal/a.c xxhash.h
 expect_found launcher/a.c seccomp.h
 expect_found launcher/b.c sys/capability.h
