@@ -40,7 +40,7 @@ static void begin_watch(void)
 	has_starved = false;
 }
 
-static void set_problem(struct json_problem *problem, unsigned int line, const char *reason)
+void json_problem_set(struct json_problem *problem, unsigned int line, const char *reason)
 {
 	if (!problem)
 		return;
@@ -85,7 +85,7 @@ int json_load_strict(const char *data, size_t len, json_t **ret, struct json_pro
 	json_t *json;
 
 	if (is_too_deep(data, len, &line)) {
-		set_problem(problem, line, "nested too deeply");
+		json_problem_set(problem, line, "nested too deeply");
 		return -EBADMSG;
 	}
 	begin_watch();
@@ -96,7 +96,8 @@ int json_load_strict(const char *data, size_t len, json_t **ret, struct json_pro
 		return -ENOMEM;
 	}
 	if (!json) {
-		set_problem(problem, error.line > 0 ? (unsigned int)error.line : 0, error.text);
+		json_problem_set(problem, error.line > 0 ? (unsigned int)error.line : 0,
+				 error.text);
 		return -EBADMSG;
 	}
 	*ret = json;

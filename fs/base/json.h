@@ -27,6 +27,9 @@ struct json_problem {
  * (not acceptable; *problem says why) or -ENOMEM. */
 int json_load_strict(const char *data, size_t len, json_t **ret, struct json_problem *problem);
 
+/* For callers that refuse more than this does. reason is made safe. problem may be NULL. */
+void json_problem_set(struct json_problem *problem, unsigned int line, const char *reason);
+
 /* json_dumps() that never gives a part for the whole. NULL: out of memory, or no JSON. */
 char *json_dump_whole(const json_t *json, size_t flags);
 
