@@ -15,7 +15,7 @@
  * numbers, the end of the file.
  *
  * Texts are distrusted: a side that is no strict JSON object (json_load_strict()) ends the merge.
-*/
+ */
 #ifndef CLAUDEFS_MERGE_JSON_KEYS_H
 #define CLAUDEFS_MERGE_JSON_KEYS_H
 
