@@ -22,7 +22,9 @@ struct spelling {
 struct spellings {
 	struct review *review;
 	struct hash_index index;
-	struct hash_index listed; /* host directories whose entries are in index */
+	struct hash_index listed;    /* host directories whose entries are in index */
+	struct hash_index contested; /* where two spellings met */
+	struct hash_index live;      /* what the session has, changed or not */
 };
 
 static void free_spellings(struct hash_index *index)
@@ -162,11 +164,70 @@ static int check_prefix(struct spellings *all, struct change *change, const char
 	mark(change, other->path, !other->change);
 	if (other->change)
 		mark(other->change, change->path, false);
+	r = add(&all->contested, folded, change->path, change);
+	return r < 0 ? r : 1;
+}
+
+static int add_live_entry(const struct replay_entry *entry, void *arg)
+{
+	struct spellings *all = arg;
+	cleanup_free char *folded = NULL;
+	int r = fold_name(entry->path, &folded);
+
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
+	return add(&all->live, folded, entry->path, NULL);
+}
+
+/* What the session has under another spelling of prefix, unless the host has it too: then it is one
+ * that tells them apart. */
+static struct spelling *find_live(const struct spellings *all, const char *folded,
+				  const char *prefix)
+{
+	bool is_known = false;
+	struct spelling *other = find_other(&all->live, folded, prefix, &is_known);
+
+	if (!other)
+		return NULL;
+	(void)find_other(&all->index, folded, other->path, &is_known);
+	return is_known ? NULL : other;
+}
+
+/* One prefix of what is to be removed. On a host that folds, the name may reach an entry of another
+ * spelling, or the very file that a change of another spelling is about. Returns 1 if so. */
+static int check_removed_prefix(struct spellings *all, struct change *change, const char *prefix)
+{
+	cleanup_free char *folded = NULL;
+	cleanup_free char *parent = NULL;
+	struct spelling *other;
+	bool is_known = false;
+	int r;
+
+	parent = path_parent(prefix);
+	if (!parent)
+		return -ENOMEM;
+	r = list_host(all, parent);
+	if (r == 0)
+		r = fold_name(prefix, &folded);
+	if (r < 0)
+		return r == -EILSEQ ? 0 : r;
+	if (!folded)
+		return -ENOMEM;
+	other = find_other(&all->contested, folded, prefix, &is_known);
+	if (!other)
+		other = find_other(&all->index, folded, prefix, &is_known);
+	if (!other)
+		other = find_live(all, folded, prefix);
+	if (!other)
+		return 0;
+	mark(change, other->path, !other->change);
 	return 1;
 }
 
 ANALYZER_LOSES_OWNERS
-static int check_change(struct spellings *all, struct change *change)
+static int check_change(struct spellings *all, struct change *change,
+			int (*check)(struct spellings *all, struct change *change,
+				     const char *prefix))
 {
 	cleanup_free char *prefix = strdup(change->path);
 	size_t len;
@@ -179,30 +240,59 @@ static int check_change(struct spellings *all, struct change *change)
 		if (change->path[i] != '/' && change->path[i] != '\0')
 			continue;
 		prefix[i] = '\0';
-		r = check_prefix(all, change, prefix);
+		r = check(all, change, prefix);
 		prefix[i] = change->path[i];
 	}
 	return r < 0 ? r : 0;
 }
 ANALYZER_KNOWS_OWNERS
 
-int collisions_mark(struct review *review)
+static bool removes(const struct change *change)
 {
-	struct spellings all = { .review = review };
-	int r;
+	return change->kind == CHANGE_DELETE || change->kind == CHANGE_RMDIR;
+}
 
-	r = hash_index_init(&all.index);
-	if (r == 0)
-		r = hash_index_init(&all.listed);
+static int check_all(struct spellings *all, bool is_removal)
+{
+	struct review *review = all->review;
+	int r = 0;
+
 	for (size_t i = 0; r == 0 && i < review->count; i++) {
 		struct change *change = &review->changes[i];
 
-		if (change->group == REVIEW_NEVER_LEAVES || change->kind == CHANGE_DELETE ||
-		    change->kind == CHANGE_RMDIR)
+		if (change->group == REVIEW_NEVER_LEAVES || removes(change) != is_removal)
 			continue;
-		r = check_change(&all, change);
+		r = check_change(all, change, is_removal ? check_removed_prefix : check_prefix);
 	}
-	free_spellings(&all.index);
-	free_spellings(&all.listed);
+	return r;
+}
+
+static bool has_removals(const struct review *review)
+{
+	for (size_t i = 0; i < review->count; i++) {
+		if (removes(&review->changes[i]) && review->changes[i].group != REVIEW_NEVER_LEAVES)
+			return true;
+	}
+	return false;
+}
+
+int collisions_mark(struct review *review)
+{
+	struct spellings all = { .review = review };
+	struct hash_index *const indexes[] = { &all.index, &all.listed, &all.contested, &all.live };
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < sizeof(indexes) / sizeof(indexes[0]); i++)
+		r = hash_index_init(indexes[i]);
+	if (r == 0)
+		r = check_all(&all, false);
+	/* What is removed comes second: it must know what the others met. */
+	if (r == 0 && has_removals(review)) {
+		r = replay_each_entry(review->replay, add_live_entry, &all);
+		if (r == 0)
+			r = check_all(&all, true);
+	}
+	for (size_t i = 0; i < sizeof(indexes) / sizeof(indexes[0]); i++)
+		free_spellings(indexes[i]);
 	return r;
 }

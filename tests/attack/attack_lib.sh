@@ -289,7 +289,7 @@ verdict_of() {
 
 # attack ID MODE: only SAFE passes.
 attack() {
-  [ -z "${ONLY:-}" ] || [ "$ONLY" = "$1" ] || return 0
+  case " ${ONLY:-$1} " in *" $1 "*) ;; *) return 0 ;; esac
   verdict_of "$1" "$2" || ATTACKS_BAD=$((ATTACKS_BAD + 1))
 }
 
@@ -326,6 +326,10 @@ has_no_line() {
 host_has() {
   [ -e "$HOME/.claude/$1" ] || { echo "the host has no $1"; return 1; }
 }
+# In this spelling: a host that folds answers to others too.
 host_lacks() {
-  [ ! -e "$HOME/.claude/$1" ] && [ ! -L "$HOME/.claude/$1" ] || { echo "the host has $1"; return 1; }
+  local name
+  while IFS= read -r -d '' name; do
+    [ "$name" != "$(basename "$1")" ] || { echo "the host has $1"; return 1; }
+  done < <(find "$(dirname "$HOME/.claude/$1")" -mindepth 1 -maxdepth 1 -printf '%f\0' 2>/dev/null)
 }

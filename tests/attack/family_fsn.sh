@@ -29,6 +29,38 @@ attack_FSN_001() {
     Session-Env/s/setup-hook-1.sh "PROJECTS/$P/x.jsonl" "projects/$P/MEMORY/x.md" HISTORY.JSONL PLANS/x.md
 }
 
+# What is hidden or filtered, read under other spellings, which a host that folds answers to.
+attack_FSN_001b() {
+  local s j
+  s=$(printf '\305\277') j=$(printf '\342\200\215')
+  cat HISTORY.JSONL "hi${s}tory.jsonl" "history.jsonl$j" .Claude.json ".claude.j${s}on" .Credentials.json ".credential$s.json" \
+    SETTINGS.JSON "${s}ettings.json" "settings.json$j" Session-Env/s/setup-hook-1.sh \
+    "${s}ession-env/s/setup-hook-1.sh" "Projects/$OTHER/00000000-0000-4000-8000-000000000008.jsonl" \
+    "projects/${OTHER^^}/00000000-0000-4000-8000-000000000008.jsonl" "project$s/$OTHER/00000000-0000-4000-8000-000000000008.jsonl"
+  stat -c '%s %n' "Projects/$OTHER/large.jsonl" "projects/${OTHER^^}/LARGE.jsonl"
+  ls Projects Debug "project$s"
+}
+expect_FSN_001b() { has_no_line "$INSIDE" CANARY && has_line "$INSIDE" 'No such file'; }
+
+# Files renamed to another case of their name, changed and removed under another case: nothing of the host's is
+# lost or overwritten, whatever order the commit takes.
+before_FSN_001c() {
+  plant .claude/plans/Case.md 'The host, Case.'
+  plant .claude/plans/Dir/x.md 'The host, Dir.'
+  plant .claude/plans/gone.md 'The host, gone.'
+}
+attack_FSN_001c() {
+  try mv plans/Case.md plans/case.md
+  try mv plans/Dir plans/dir
+  try rm -f plans/GONE.md
+  put plans/P.MD 'the session'
+  try rm -f plans/P.MD
+}
+expect_FSN_001c() {
+  has_line "$HOME/.claude/plans/Case.md" '^The host, Case' && has_line "$HOME/.claude/plans/Dir/x.md" '^The host, Dir' &&
+    has_line "$HOME/.claude/plans/gone.md" '^The host, gone' && has_line "$HOME/.claude/plans/p.md" '^A plan'
+}
+
 # Two spellings of one name: in composed and decomposed form, in two cases, and against what the host has.
 before_FSN_003() { plant "$(printf '.claude/plans/nai\314\210ve.md')" 'The host has the decomposed form.'; }
 attack_FSN_003() {
@@ -191,6 +223,8 @@ expect_FSN_021() {
 
 fsn_attacks() {
   attack FSN-001 mount
+  attack FSN-001b mount
+  attack FSN-001c mount
   attack FSN-003 mount
   attack FSN-005 mount
   attack FSN-006 run
@@ -223,4 +257,13 @@ fsn_control() {
   must_be_unsafe FSN-C01 mount 'AGENTS\.md: created'
   must_be_unsafe FSN-C02 mount 'verify ended with 5'
   must_be_unsafe FSN-C02 mount 'not terminal-safe'
+}
+
+# On a host that folds, by programs in which names do not: what is hidden shows, and what is the host's is lost.
+fsn_folding_control() {
+  MOUNT_PROGRAM=$CLAUDEFS_BUILD/tests/folding/claudefs-mount-unfolded
+  must_be_unsafe FSN-001b mount 'secret could be read'
+  MOUNT_PROGRAM=$CLAUDEFS_BUILD/fs/mount/claudefs-mount
+  REVIEW_PROGRAM=$CLAUDEFS_BUILD/tests/folding/claudefs-unfolded
+  must_be_unsafe FSN-001c mount 'expected: '
 }

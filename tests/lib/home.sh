@@ -4,9 +4,10 @@
 # reads, mounts over or writes the ~/.claude of the person who runs it. Sourced by bash.
 
 # make_home: creates and enters a private HOME below /tmp, removed when the test ends. Sets HOME, WORK
-# (scratch, outside HOME) and PROJECT (an empty project in HOME).
+# (scratch, outside HOME) and PROJECT (an empty project in HOME). In CLAUDEFS_TEST_PARENT, which is below
+# /tmp too, if tests/lib/folding_host runs the test.
 make_home() {
-  TEST_ROOT=$(mktemp -d /tmp/claudefs-test-XXXXXX)
+  TEST_ROOT=$(mktemp -d "${CLAUDEFS_TEST_PARENT:-/tmp}/claudefs-test-XXXXXX")
   trap end_test EXIT
   trap 'exit 129' HUP
   trap 'exit 130' INT
@@ -26,7 +27,7 @@ make_home() {
 # guard_home: ends the test unless HOME is the one that this process made.
 guard_home() {
   case ${HOME:-} in
-  /tmp/claudefs-test-*/home) ;;
+  /tmp/claudefs-test-*/home | /tmp/claudefs-folding-*/host/claudefs-test-*/home) ;;
   *)
     echo "refused: HOME (${HOME:-unset}) is not a test's own" >&2
     exit 99

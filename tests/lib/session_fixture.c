@@ -16,7 +16,16 @@
 #include "fs/journal/sample.h"
 #include "fs/session/session_dir.h"
 
-const char *fixture_parent = "/tmp";
+const char *fixture_parent;
+
+static const char *parent_directory(void)
+{
+	const char *given = getenv("CLAUDEFS_TEST_PARENT");
+
+	if (fixture_parent)
+		return fixture_parent;
+	return given ? given : "/tmp";
+}
 
 static void __attribute__((format(printf, 1, 2), noreturn)) die(const char *format, ...)
 {
@@ -85,7 +94,7 @@ static void make(struct fixture *fixture, bool has_host, void (*prepare)(const c
 {
 	*fixture = (struct fixture){ .host_fd = -1, .state_fd = -1, .session_fd = -1 };
 	(void)snprintf(fixture->root, sizeof(fixture->root), "%s/claudefs-session-XXXXXX",
-		       fixture_parent);
+		       parent_directory());
 	if (!mkdtemp(fixture->root))
 		die("mkdtemp: %s", strerror(errno));
 	fixture->home = join(fixture->root, "home");

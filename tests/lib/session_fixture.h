@@ -30,7 +30,8 @@ struct fixture {
 	struct review *review;
 };
 
-/* Where the temporary directories are made: "/tmp", unless a test wants another file system. */
+/* Where the temporary directories are made, if a test wants a file system of its own. NULL: in
+ * CLAUDEFS_TEST_PARENT (folding_host sets it), else in "/tmp". */
 extern const char *fixture_parent;
 
 /* A host with an empty ~/.claude; the built-in rules. */

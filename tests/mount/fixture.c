@@ -113,12 +113,14 @@ static int take_manifest(const char *name)
 
 static int make_paths(void)
 {
-	char template[] = "/tmp/claudefs-mount-XXXXXX";
+	/* folding_host runs tests in a file system of its own. */
+	const char *parent = getenv("CLAUDEFS_TEST_PARENT");
 	cleanup_free char *encoded = NULL;
 
-	if (!mkdtemp(template) || chdir(template) < 0)
+	(void)snprintf(fixture.root, sizeof(fixture.root), "%s/claudefs-mount-XXXXXX",
+		       parent ? parent : "/tmp");
+	if (!mkdtemp(fixture.root) || chdir(fixture.root) < 0)
 		return -1;
-	(void)snprintf(fixture.root, sizeof(fixture.root), "%s", template);
 	(void)snprintf(fixture.home, sizeof(fixture.home), "%s/home", fixture.root);
 	(void)snprintf(fixture.view, sizeof(fixture.view), "%s/view", fixture.root);
 	(void)snprintf(fixture.project, sizeof(fixture.project), "%s/proj", fixture.home);
