@@ -42,8 +42,9 @@ static const struct {
 	{ "core", RLIMIT_CORE, 0 },
 	{ "memlock", RLIMIT_MEMLOCK, 8u << 20 },
 	{ "nofile", RLIMIT_NOFILE, 65536 },
-	/* Counted per user namespace since Linux 5.14; the kernel exempts uid 0. */
-	{ "nproc", RLIMIT_NPROC, 4096 },
+	/* Counted per user namespace since Linux 5.14; the kernel exempts uid 0. The launcher sets
+	 * what was asked for, at most LIMITS_PIDS_MAX. */
+	{ "nproc", RLIMIT_NPROC, 32768 },
 };
 
 int step_limits(struct init_context *context)

@@ -105,6 +105,40 @@ static int set_rules(struct options *options, const char *value)
 	return set_string(&options->rules, value);
 }
 
+/* r: what a parser of limits.h returned. */
+static int say_limit(const char *option, const char *value, const char *form, int r)
+{
+	if (r == 0)
+		return 0;
+	message_error("%s %s: %s; %s", option, value,
+		      r == -ERANGE ? "out of range" : "not understood", form);
+	return EXIT_USAGE;
+}
+
+static int set_memory(struct options *options, const char *value)
+{
+	return say_limit("--memory", value, "a size from 64m up, such as 8g",
+			 limits_parse_size(value, LIMITS_MEMORY_MIN, &options->limits.memory));
+}
+
+static int set_shm_size(struct options *options, const char *value)
+{
+	return say_limit("--shm-size", value, "a size from 1m up, such as 256m",
+			 limits_parse_size(value, LIMITS_SHM_MIN, &options->limits.shm));
+}
+
+static int set_cpus(struct options *options, const char *value)
+{
+	return say_limit("--cpus", value, "a number from 0.01 up, such as 1.5",
+			 limits_parse_cpus(value, &options->limits.cpus_milli));
+}
+
+static int set_pids_limit(struct options *options, const char *value)
+{
+	return say_limit("--pids-limit", value, "a number from 16 to 32768",
+			 limits_parse_pids(value, &options->limits.pids));
+}
+
 static int add_env(struct options *options, const char *value)
 {
 	size_t name_len = strcspn(value, "=");
@@ -184,6 +218,12 @@ static const struct option_row {
 	{ "--rules", "FILE", "add a rule file in front of the others", set_rules, true },
 	{ "--claude", "PATH", "the Claude Code program to run", set_claude, true },
 	{ "--runtime", "auto|native", "what makes the sandbox (default auto)", set_runtime, true },
+	{ "--memory", "SIZE", "the most memory for all of the session (default: no limit)",
+	  set_memory, true },
+	{ "--cpus", "N", "the most processors, such as 1.5 (default: all)", set_cpus, true },
+	{ "--pids-limit", "N", "the most processes and threads (default 4096)", set_pids_limit,
+	  true },
+	{ "--shm-size", "SIZE", "the size of /dev/shm (default 256m)", set_shm_size, true },
 	{ "--config", "FILE", "options from a JSON object with the same names", NULL, false },
 	{ "--shell", NULL, "run a shell in the sandbox instead of claude", set_shell, false },
 	{ "--exec", "CMD...", "run a command instead of claude; takes the rest of the line",
@@ -272,7 +312,7 @@ static int run_row(const struct option_row *row, const char *value, struct optio
 		message_error("%s: not available yet", row->name);
 		return EXIT_USAGE;
 	}
-	options->given |= 1u << (row - option_table);
+	options->given |= UINT64_C(1) << (row - option_table);
 	return row->handle(options, value);
 }
 
@@ -372,7 +412,7 @@ static int apply_key(struct options *options, const char *path, const char *key,
 {
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
 		const struct option_row *row = &option_table[i];
-		bool is_given = (options->given & (1u << i)) != 0;
+		bool is_given = (options->given & (UINT64_C(1) << i)) != 0;
 		int r;
 
 		if (!row->may_configure || strcmp(row->name + 2, key) != 0)

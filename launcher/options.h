@@ -6,8 +6,10 @@
 #define CLAUDEFS_LAUNCHER_OPTIONS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
+#include "launcher/limits.h"
 #include "launcher/string_list.h"
 
 #define OPTIONS_CONFIG_MAX (64u << 10) /* bytes of a --config file */
@@ -42,12 +44,13 @@ struct options {
 	bool is_help;
 	bool is_version;
 	bool is_print_plan;
-	char *project;                /* as given; NULL: the current directory */
-	char *claude;                 /* --claude PATH */
-	char *rules;                  /* --rules FILE */
+	char *project; /* as given; NULL: the current directory */
+	char *claude;  /* --claude PATH */
+	char *rules;   /* --rules FILE */
+	struct limits limits;
 	struct string_list env;       /* NAME or NAME=VALUE */
 	struct string_list arguments; /* for claude, or the command of --exec */
-	unsigned int given;           /* bits of options on the command line (internal) */
+	uint64_t given;               /* bits of options on the command line (internal) */
 };
 
 void options_done(struct options *options);

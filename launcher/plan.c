@@ -135,6 +135,7 @@ int plan_make(const struct options *options, const struct host_places *places,
 
 	ret->runtime = "native";
 	ret->network = options->network;
+	ret->limits = options->limits;
 	ret->uid = geteuid();
 	ret->gid = getegid();
 	ret->home = strdup(home_inside(places->home));

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "launcher/host_places.h"
+#include "launcher/limits.h"
 #include "launcher/options.h"
 #include "launcher/project.h"
 #include "launcher/string_list.h"
@@ -52,8 +53,9 @@ struct plan {
 	enum network_mode network;
 	uid_t uid; /* the caller's, inside and outside */
 	gid_t gid;
-	char *home; /* inside; the host home's path where that can be */
-	char *view; /* where the view goes; NULL: nowhere */
+	struct limits limits; /* 0: not asked for */
+	char *home;           /* inside; the host home's path where that can be */
+	char *view;           /* where the view goes; NULL: nowhere */
 	char *project;
 	struct plan_entry *entries;
 	size_t count;

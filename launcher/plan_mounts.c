@@ -61,7 +61,7 @@ static const struct {
 	mode_t mode;
 	uint64_t size;
 } scratch[] = {
-	{ "/dev/shm", 01777, 256 * MIB },
+	{ "/dev/shm", 01777, 0 /* --shm-size */ },
 	{ "/run", 0755, 16 * MIB },
 	{ "/tmp", 01777, 2048 * MIB },
 	{ "/var/tmp", 01777, 512 * MIB },
@@ -80,6 +80,11 @@ static void add_program_directory(struct plan *plan, const char *path)
 		(void)plan_add(plan, PLAN_LINK, target, path, 0);
 	else
 		(void)plan_add(plan, PLAN_BIND, path, path, PLAN_EXEC);
+}
+
+static uint64_t shm_size(const struct plan *plan)
+{
+	return plan->limits.shm ? plan->limits.shm : LIMITS_SHM_DEFAULT;
 }
 
 void plan_add_system(struct plan *plan)
@@ -113,7 +118,7 @@ void plan_add_system(struct plan *plan)
 			plan_add(plan, PLAN_TMPFS, NULL, scratch[i].target, PLAN_WRITABLE);
 
 		entry->mode = scratch[i].mode;
-		entry->size = scratch[i].size;
+		entry->size = scratch[i].size ? scratch[i].size : shm_size(plan);
 	}
 }
 

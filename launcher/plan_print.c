@@ -60,6 +60,25 @@ static json_t *strings_to_json(const struct string_list *list, json_t *(*convert
 	return array;
 }
 
+static json_t *limit_to_json(uint64_t value)
+{
+	return value ? json_integer((json_int_t)value) : json_null();
+}
+
+/* Units as in limits.h. */
+static json_t *limits_to_json(const struct limits *limits)
+{
+	json_t *json = json_object();
+
+	(void)json_object_set_new(json, "memory", limit_to_json(limits->memory));
+	(void)json_object_set_new(json, "cpus_milli", limit_to_json(limits->cpus_milli));
+	(void)json_object_set_new(json, "pids",
+				  limit_to_json(limits->pids ? limits->pids : LIMITS_PIDS_DEFAULT));
+	(void)json_object_set_new(json, "shm",
+				  limit_to_json(limits->shm ? limits->shm : LIMITS_SHM_DEFAULT));
+	return json;
+}
+
 int plan_print(const struct plan *plan, FILE *stream)
 {
 	cleanup_json json_t *root = json_object();
@@ -72,6 +91,7 @@ int plan_print(const struct plan *plan, FILE *stream)
 	(void)json_object_set_new(root, "uid", json_integer(plan->uid));
 	(void)json_object_set_new(root, "gid", json_integer(plan->gid));
 	(void)json_object_set_new(root, "capabilities", json_array());
+	(void)json_object_set_new(root, "limits", limits_to_json(&plan->limits));
 	(void)json_object_set_new(root, "project", json_string_lossy(plan->project));
 	(void)json_object_set_new(root, "home", json_string_lossy(plan->home));
 	(void)json_object_set_new(root, "mounts", mounts);

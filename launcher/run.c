@@ -250,6 +250,7 @@ static void end_children(struct run *run)
 	run->sandbox.channel = -1;
 	supervisor_finish(supervisor, &supervisor->setup, 1000);
 	supervisor_finish(supervisor, &supervisor->first, 0);
+	cgroup_remove(&run->sandbox.cgroup);
 	supervisor_finish(supervisor, &supervisor->daemon, DAEMON_FINISH_MS);
 }
 

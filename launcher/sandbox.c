@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -110,6 +111,21 @@ static void take_terminal(const struct mount_tree *tree)
 		die("cannot take the terminal");
 }
 
+/* The kernel exempts uid 0, which has the control group. */
+static void limit_processes(const struct plan *plan)
+{
+	rlim_t most = plan->limits.pids ? plan->limits.pids : LIMITS_PIDS_DEFAULT;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NPROC, &limit) < 0)
+		die("cannot read the limit of processes");
+	if (limit.rlim_max > most)
+		limit.rlim_max = most;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NPROC, &limit) < 0)
+		die("cannot limit processes");
+}
+
 static void die_with_parent(void)
 {
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
@@ -130,6 +146,7 @@ _Noreturn static void first_process(const struct plan *plan, const struct mount_
 	if (mount_tree_enter(tree) < 0)
 		_exit(EXIT_RUN_FAILED);
 	take_terminal(tree);
+	limit_processes(plan);
 	/* claudefs-run ignores it, and exec would pass that on. */
 	(void)signal(SIGPIPE, SIG_DFL);
 	string_list_add(&argv, "claudefs-init");
@@ -157,14 +174,22 @@ _Noreturn static void first_process(const struct plan *plan, const struct mount_
 	die(PLAN_INIT);
 }
 
-_Noreturn static void setup_process(const struct plan *plan, bool has_terminal, int channel,
-				    pid_t parent)
+_Noreturn static void setup_process(const struct plan *plan, const struct cgroup *cgroup,
+				    bool has_terminal, int channel, pid_t parent)
 {
 	struct channel_message message = { .kind = CHANNEL_BUILT };
 	struct mount_tree tree;
 	pid_t first;
 
+	int r;
+
 	die_with_parent();
+	/* Before the cgroup namespace, so that nothing above the group is visible inside. */
+	r = cgroup_enter(cgroup);
+	if (r < 0) {
+		errno = -r;
+		die("cannot enter its control group");
+	}
 	enter_namespaces(plan);
 	/* Again, for the kernel forgets it when credentials change. */
 	die_with_parent();
@@ -198,6 +223,11 @@ int sandbox_start(const struct plan *plan, bool has_terminal, struct sandbox *re
 	int r = channel_make(ends);
 
 	*ret = (struct sandbox){ .channel = -1, .terminal = -1, .fuse = -1 };
+	if (r == 0 && cgroup_make(&plan->limits, &ret->cgroup) != 0) {
+		(void)close(ends[0]);
+		(void)close(ends[1]);
+		r = -EACCES;
+	}
 	if (r < 0)
 		return r;
 	ret->setup = fork();
@@ -210,7 +240,7 @@ int sandbox_start(const struct plan *plan, bool has_terminal, struct sandbox *re
 	}
 	if (ret->setup == 0) {
 		(void)close(ends[0]);
-		setup_process(plan, has_terminal, ends[1], parent);
+		setup_process(plan, &ret->cgroup, has_terminal, ends[1], parent);
 	}
 	(void)close(ends[1]);
 	ret->channel = ends[0];

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "launcher/cgroup.h"
 #include "launcher/plan.h"
 
 struct sandbox {
@@ -19,6 +20,7 @@ struct sandbox {
 	int fuse;     /* for claudefs-mount; close it after that is started */
 	pid_t setup;  /* ends by itself once first is there; 0: reaped */
 	pid_t first;  /* PID 1 of the sandbox; 0: not yet */
+	struct cgroup cgroup; /* cgroup_remove() when first has ended */
 };
 
 /* Starts the set-up process, which builds everything the view is needed for. has_terminal: give the
