@@ -21,6 +21,7 @@
 #include "launcher/sandbox.h"
 #include "launcher/summary.h"
 #include "launcher/supervise.h"
+#include "launcher/workspace_audit.h"
 
 #define BUILD_MS 30000 /* for namespaces and mounts; a hanging network file system ends it */
 
@@ -276,6 +277,8 @@ int run_session(const struct options *options, const struct host_places *places,
 		code = build_sandbox(&run);
 	if (code == 0)
 		code = make_session(&run);
+	if (code == 0 && !workspace_audit_start(plan->project, run.session_fd))
+		code = EXIT_RUN_FAILED;
 	if (code == 0)
 		code = start_view(&run);
 	if (code == 0) {
@@ -283,6 +286,8 @@ int run_session(const struct options *options, const struct host_places *places,
 		has_run = run.supervisor.first.has_ended;
 	}
 	end_children(&run);
+	if (has_run)
+		workspace_audit_end(plan->project, run.session_fd);
 	end_session(&run, has_run, code);
 	if (has_run)
 		daemon_print_words(&run.link);

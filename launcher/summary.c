@@ -47,6 +47,7 @@ void summary_print(const char *session_id, const struct options *options)
 	static const char *const status[] = { "status", NULL };
 	static const char *const commit[] = { "commit", NULL };
 	static const char *const commit_asking[] = { "commit", "--interactive", NULL };
+	static const char *const audit[] = { "audit", "--brief", NULL };
 	cleanup_free char *program = find_sibling("claudefs");
 	int code = 0;
 
@@ -68,6 +69,8 @@ void summary_print(const char *session_id, const struct options *options)
 		message_error("the commit did not finish; the session is kept, run it again: "
 			      "claudefs --session %s commit",
 			      session_id);
+	/* Silent where there is nothing; where it cannot tell, it has said so itself. */
+	(void)run_claudefs(program, session_id, options, audit);
 	/* It names the session and what to do next. */
 	if (run_claudefs(program, session_id, options, status) != EXIT_OK)
 		message_info("session %s was kept: claudefs --session %s status", session_id,

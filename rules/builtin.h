@@ -14,4 +14,10 @@ extern const size_t rules_builtin_claude_json_len;
 extern const char rules_builtin_settings[]; /* settings.json */
 extern const size_t rules_builtin_settings_len;
 
+extern const char rules_builtin_workspace[]; /* workspace.json */
+extern const size_t rules_builtin_workspace_len;
+
+extern const char rules_builtin_git[]; /* git.json */
+extern const size_t rules_builtin_git_len;
+
 #endif

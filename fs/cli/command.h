@@ -32,6 +32,9 @@ struct cli {
 	bool follows;
 	bool is_dry_run;
 	bool is_interactive;
+	bool is_brief;
+	bool is_strict;
+	bool restores;
 	bool wants_everything;
 	bool wants_names;
 	bool wants_stat;
@@ -87,6 +90,7 @@ const struct command *command_nearest(const char *name);
 /* Prints the overview (command NULL) or a command's help on stdout. */
 void command_print_help(const struct command *command);
 
+int cmd_audit(const struct cli *cli);
 int cmd_commit(const struct cli *cli);
 int cmd_diff(const struct cli *cli);
 int cmd_discard(const struct cli *cli);

@@ -34,6 +34,14 @@ const struct option_spec global_options[] = {
 
 static const struct option_spec no_options[] = { OPTION_END };
 
+static const struct option_spec audit_options[] = {
+	FLAG(0, "brief", is_brief, "one screen at most, and nothing if nothing was found"),
+	FLAG(0, "restore", restores, "put PATHs back, or ask about each"),
+	FLAG(0, "strict", is_strict, "exit with 3 if anything was found"),
+	FLAG('y', "yes", assumes_yes, "do not ask"),
+	OPTION_END,
+};
+
 static const struct option_spec commit_options[] = {
 	FLAG('n', "dry-run", is_dry_run, "say what would be done, and do nothing"),
 	FLAG('i', "interactive", is_interactive, "ask about each change that needs approval"),
@@ -70,6 +78,16 @@ static const struct option_spec status_options[] = {
 };
 
 const struct command commands[] = {
+	{ "audit", "[--brief] [--strict] [--restore [--yes] [PATH]...]",
+	  "show what in the project would run on the host next",
+	  "Compares the project before and after the session: git's hooks and configuration, build "
+	  "files,\n"
+	  "editor tasks, agents' settings, and whatever else runs by itself; ignored files and "
+	  "hidden\n"
+	  "repositories too. git is never run. --restore puts back what it can, and keeps what it "
+	  "takes\n"
+	  "away in the session.\n",
+	  audit_options, ARGUMENT_LIST_MAX, cmd_audit },
 	{ "commit", "[-n] [-i] [--all] [--only PATH]...", "apply approved changes to the host",
 	  "Changes that the rules commit without asking are applied, and those approved with -i, "
 	  "--all\n"
