@@ -12,7 +12,7 @@ plant_all() {
 
 audit_json() {
   # A host that has it runs git's hooks and monitors: none of them may run now.
-  (cd "$PROJECT" && timeout 60 "$REVIEW_PROGRAM" audit --json "$@") >"$WORK/audit.json" 2>"$WORK/audit.err" ||
+  (cd "$PROJECT" && timeout 60 "$REVIEW_PROGRAM" audit --json) >"$WORK/audit.json" 2>"$WORK/audit.err" ||
     { echo "audit: $(head -n 3 "$WORK/audit.err")"; return 1; }
   "$OUTPUT_CHECK" safe <"$WORK/audit.json"
 }
@@ -23,6 +23,7 @@ tells() {
   shift
   [ -s "$WORK/audit.json" ] || audit_json || return 1
   for name; do
+    # shellcheck disable=SC2016
     node -e '
       const [file, change, path] = process.argv.slice(1);
       const found = JSON.parse(require("fs").readFileSync(file)).changes.find((c) => c.path === path);
