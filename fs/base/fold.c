@@ -16,8 +16,6 @@ static int map_name(const char *name, utf8proc_option_t options, char **ret)
 
 	if (n < 0)
 		return n == UTF8PROC_ERROR_NOMEM ? -ENOMEM : -EILSEQ;
-	if (!mapped)
-		return -ENOMEM;
 	*ret = (char *)mapped;
 	return 0;
 }

@@ -233,6 +233,7 @@ int intent_read(int receipt_fd, struct intent *ret)
 	cleanup_json json_t *json = NULL;
 	cleanup_intent struct intent intent = { 0 };
 	const json_t *root;
+	const json_t *entries;
 	const json_t *entry;
 	size_t i;
 	int r;
@@ -241,11 +242,12 @@ int intent_read(int receipt_fd, struct intent *ret)
 	if (r < 0)
 		return r;
 	root = json_object_get(json, "host_root");
-	if (receipt_get_number(root, "dev", &intent.host_dev) < 0 ||
+	entries = json_object_get(json, "entries");
+	if (!json_is_array(entries) || receipt_get_number(root, "dev", &intent.host_dev) < 0 ||
 	    receipt_get_number(root, "ino", &intent.host_ino) < 0 ||
 	    receipt_get_number(json, "time_ns", &intent.time_ns) < 0)
 		return -EBADMSG;
-	json_array_foreach (json_object_get(json, "entries"), i, entry) {
+	json_array_foreach (entries, i, entry) {
 		r = entry_from_json(entry, &intent);
 		if (r < 0)
 			return r;
@@ -287,7 +289,7 @@ int intent_before_from_json(const json_t *json, struct intent_before *ret)
 	if (get_bool(json, "is_directory", &ret->is_directory) < 0 ||
 	    receipt_get_number(json, "mode", &mode) < 0 ||
 	    receipt_get_number(json, "size", &ret->size) < 0 ||
-	    receipt_get_number(json, "mtime_ns", &ret->mtime_ns) < 0)
+	    receipt_get_number(json, "mtime_ns", &ret->mtime_ns) < 0 || mode > 07777)
 		return -EBADMSG;
 	ret->mode = (uint32_t)mode;
 	ret->is_kept = json_object_get(json, "file") != NULL;

@@ -34,7 +34,8 @@ static int list_numbers(int session_fd, uint64_t **ret)
 	if (!dir)
 		return -ENOMEM;
 	(void)steal_fd(&fd);
-	for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+	/* A list that ends early would hide a commit that was cut short. */
+	for (struct dirent *entry; (errno = 0, entry = readdir(dir)) != NULL;) {
 		char *end = NULL;
 		unsigned long long number = strtoull(entry->d_name, &end, 10);
 		uint64_t *grown;
@@ -47,6 +48,8 @@ static int list_numbers(int session_fd, uint64_t **ret)
 		numbers = grown;
 		numbers[count++] = number;
 	}
+	if (errno != 0)
+		return -errno;
 	*ret = steal_ptr(&numbers);
 	return count;
 }
@@ -91,14 +94,14 @@ static int remove_files(int receipt_fd, const char *prefix)
 		(void)close(fd);
 		return -ENOMEM;
 	}
-	for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+	for (struct dirent *entry; (errno = 0, entry = readdir(dir)) != NULL;) {
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
 			continue;
 		if (strncmp(entry->d_name, prefix, strlen(prefix)) == 0 &&
 		    unlinkat(receipt_fd, entry->d_name, 0) < 0)
 			return -errno;
 	}
-	return 0;
+	return -errno;
 }
 
 int receipt_dir_discard(int session_fd, uint64_t number)

@@ -184,9 +184,13 @@ bool project_scope_is_twin(const struct project_scope *scope, const char *path)
 {
 	cleanup_free char *composed = NULL;
 	cleanup_free char *encoded = NULL;
+	int r = fold_compose(path, &composed);
 
-	if (fold_compose(path, &composed) < 0 || project_scope_encode(composed, &encoded) < 0)
-		return false;
+	if (r == 0)
+		r = project_scope_encode(composed, &encoded);
+	/* What cannot be looked at is taken for another project's. No name is no project's. */
+	if (r < 0)
+		return r == -ENOMEM;
 	return strcmp(encoded, scope->encoded) == 0 &&
 	       !project_scope_is_path(scope, composed, strlen(composed));
 }

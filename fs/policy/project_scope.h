@@ -41,7 +41,8 @@ bool project_scope_has_session(const struct project_scope *scope, const char *uu
 int project_scope_add_foreign(struct project_scope *scope, const char *uuid, size_t len);
 bool project_scope_is_foreign(const struct project_scope *scope, const char *uuid, size_t len);
 
-/* True for a path that is not the project's, though Claude's directory name for it is. */
+/* True for a path that is not the project's, though Claude's directory name for it is; and when
+ * memory runs out. */
 bool project_scope_is_twin(const struct project_scope *scope, const char *path);
 
 /* Claude Code's directory name for a project path: every UTF-16 unit outside [A-Za-z0-9] becomes

@@ -10,7 +10,7 @@
 
 /* True if the first record of head[0..len) that names a working directory was written in another
  * project whose directory name is the same (project_scope_is_twin). A head that names none says
- * nothing: false. */
+ * nothing: false. Out of memory: true. */
 bool transcript_is_foreign(const struct project_scope *scope, const char *head, size_t len);
 
 #endif

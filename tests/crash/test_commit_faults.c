@@ -14,6 +14,7 @@
 
 #include "tests/crash/faults.h"
 #include "tests/crash/scene.h"
+#include "tests/lib/leave.h"
 #include "tests/lib/stuck.h"
 #include "tests/lib/trace_calls.h"
 
@@ -199,6 +200,7 @@ static void fail_allocation(uint64_t k, uint64_t burst)
 {
 	struct scene scene;
 	int status = 0;
+	int result;
 	pid_t pid;
 
 	make_scene(&scene);
@@ -209,7 +211,9 @@ static void fail_allocation(uint64_t k, uint64_t burst)
 		allocations = 0;
 		fail_count = burst;
 		fail_from = k;
-		_exit(commit_and_say(&scene));
+		result = commit_and_say(&scene);
+		fail_from = 0;
+		leave(result);
 	}
 	assert_int_equal(stuck_wait(pid, 60, &status), 0);
 	check_outcome(&scene, status, k);

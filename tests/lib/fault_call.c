@@ -3,11 +3,13 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <time.h>
+#include <utf8proc.h>
 
 static struct {
 	enum fault_kind kind;
@@ -17,6 +19,11 @@ static struct {
 	bool is_sticky;
 	bool has_hit;
 } fault;
+
+static struct {
+	long number;
+	int error;
+} refused;
 
 static bool hits(enum fault_kind kind)
 {
@@ -54,8 +61,7 @@ WRAP(FAULT_MEMORY, char *, NULL, strndup, (const char *s, size_t size), (s, size
 /* The last argument of these is often left out by the caller; passing it on is harmless. */
 FILES(int, openat64, (int dir_fd, const char *name, int flags, mode_t mode),
       (dir_fd, name, flags, mode))
-FILES(long, syscall, (long number, long a, long b, long c, long d, long e, long f),
-      (number, a, b, c, d, e, f))
+FILES(int, open64, (const char *name, int flags, mode_t mode), (name, flags, mode))
 FILES(int, fstat64, (int fd, struct stat *st), (fd, st))
 FILES(int, fstatat64, (int dir_fd, const char *name, struct stat *st, int flags),
       (dir_fd, name, st, flags))
@@ -85,7 +91,36 @@ FILES(off_t, lseek64, (int fd, off_t offset, int whence), (fd, offset, whence))
 FILES(ssize_t, readlinkat, (int dir_fd, const char *name, char *data, size_t size),
       (dir_fd, name, data, size))
 FILES(ssize_t, getrandom, (void *data, size_t size, unsigned int flags), (data, size, flags))
+FILES(int, fallocate64, (int fd, int mode, off_t offset, off_t size), (fd, mode, offset, size))
+FILES(int, flock, (int fd, int operation), (fd, operation))
 WRAP(FAULT_FILES, DIR *, NULL, fdopendir, (int fd), (fd))
+WRAP(FAULT_FILES, struct dirent *, NULL, readdir64, (DIR * dir), (dir))
+
+/* Memory of libraries, which is out of reach: what asks them for it fails. */
+WRAP(FAULT_MEMORY, utf8proc_ssize_t, UTF8PROC_ERROR_NOMEM, utf8proc_map,
+     (const utf8proc_uint8_t *s, utf8proc_ssize_t len, utf8proc_uint8_t **ret,
+      utf8proc_option_t options),
+     (s, len, ret, options))
+MEMORY(hash_stream_new, (void), ())
+WRAP(FAULT_MEMORY, int, ENOMEM, pthread_rwlock_init,
+     (pthread_rwlock_t * lock, const pthread_rwlockattr_t *attributes), (lock, attributes))
+
+long __real_syscall(long number, long a, long b, long c, long d, long e, long f);
+long __wrap_syscall(long number, long a, long b, long c, long d, long e, long f);
+long __wrap_syscall(long number, long a, long b, long c, long d, long e, long f)
+{
+	if (refused.error != 0 && number == refused.number) {
+		errno = refused.error;
+		return -1;
+	}
+	return hits(FAULT_FILES) ? -1 : __real_syscall(number, a, b, c, d, e, f);
+}
+
+void fault_refuse_syscall(long number, int error)
+{
+	refused.number = number;
+	refused.error = error;
+}
 
 void fault_arm(enum fault_kind kind, unsigned int nth, int error, bool is_sticky)
 {

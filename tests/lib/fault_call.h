@@ -18,6 +18,10 @@ enum fault_kind {
  * is_sticky every later one too. */
 void fault_arm(enum fault_kind kind, unsigned int nth, int error, bool is_sticky);
 
+/* From now on every syscall(2) of this number fails with error: a kernel or file system that lacks
+ * it. Independent of fault_arm(). 0: works again. */
+void fault_refuse_syscall(long number, int error);
+
 /* All calls work again. True if one was made to fail. */
 bool fault_disarm(void);
 

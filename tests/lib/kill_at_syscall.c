@@ -10,6 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/lib/leave.h"
+
 static pid_t wait_for(pid_t pid, int *status)
 {
 	pid_t r;
@@ -91,7 +93,7 @@ static enum kill_result start(struct deed *deed, int (*run)(void *arg), void *ar
 		if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0)
 			_exit(125);
 		(void)raise(SIGSTOP);
-		_exit(run(arg));
+		leave(run(arg));
 	}
 	return trace(pid, deed, ret_status, ret_count);
 }

@@ -18,10 +18,14 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/base/clock.h"
+#include "tests/lib/leave.h"
 #include "tests/lib/stuck.h"
 
-#define THREADS_MAX 64u
-#define OPTIONS     (PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_EXITKILL)
+#define THREADS_MAX     64u
+/* Made by a traced child once it has run: nothing after it is looked at. */
+#define CALL_OF_THE_END SYS_getppid
+#define MARK_OF_THE_END 0x656e64u
+#define OPTIONS         (PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_EXITKILL)
 
 /* Threads whose call was replaced: the error is set when it returns. */
 struct failing {
@@ -45,6 +49,7 @@ struct tracer {
 	uint64_t started_ns;
 	uint64_t last_stop_ns;
 	uint64_t killed_ns; /* by the watchdog; 0: not yet */
+	bool is_through;    /* what was to be traced has returned; its process ends */
 };
 
 #ifdef __x86_64__
@@ -114,12 +119,16 @@ static void at_entry(struct tracer *tracer, pid_t tid, const struct __ptrace_sys
 	struct traced_call call = {
 		.pid = tid,
 		.number = (long)info->entry.nr,
-		.n = ++tracer->trace->count,
 	};
 	int decision;
 
 	for (size_t i = 0; i < 6; i++)
 		call.args[i] = info->entry.args[i];
+	if (call.number == CALL_OF_THE_END && call.args[0] == MARK_OF_THE_END)
+		tracer->is_through = true;
+	if (tracer->is_through)
+		return;
+	call.n = ++tracer->trace->count;
 	decision = tracer->trace->on_entry(&call, tracer->trace->arg);
 	if (decision == TRACE_KILL)
 		(void)kill(tracer->pid, SIGKILL);
@@ -266,6 +275,7 @@ int trace_child(struct trace *trace, int (*run)(void *arg), void *run_arg)
 {
 	struct tracer tracer = { .trace = trace };
 	int status = 0;
+	int result;
 
 	if (!CAN_TRACE)
 		return TRACE_IMPOSSIBLE;
@@ -276,7 +286,9 @@ int trace_child(struct trace *trace, int (*run)(void *arg), void *run_arg)
 		if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0)
 			_exit(125);
 		(void)raise(SIGSTOP);
-		_exit(run(run_arg));
+		result = run(run_arg);
+		(void)syscall(CALL_OF_THE_END, MARK_OF_THE_END);
+		leave(result);
 	}
 	if (waitpid(tracer.pid, &status, 0) < 0 || !WIFSTOPPED(status))
 		return TRACE_IMPOSSIBLE;
