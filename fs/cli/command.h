@@ -97,6 +97,7 @@ int cmd_discard(const struct cli *cli);
 int cmd_doctor(const struct cli *cli);
 int cmd_help(const struct cli *cli);
 int cmd_log(const struct cli *cli);
+int cmd_report(const struct cli *cli);
 int cmd_rules(const struct cli *cli);
 int cmd_sessions(const struct cli *cli);
 int cmd_show(const struct cli *cli);

@@ -104,6 +104,12 @@ const struct command commands[] = {
 	  cmd_doctor },
 	{ "help", "[COMMAND]", "show this help, or a command's", NULL, no_options, 1, cmd_help },
 	{ "log", "[--follow]", "show what happened, in order", NULL, log_options, 0, cmd_log },
+	{ "report", "", "write one page of HTML on the session to standard output",
+	  "Timeline, changes with their diffs, hazards, processes. It needs no other file, holds "
+	  "no "
+	  "script,\n"
+	  "and may be kept or sent: claudefs report >report.html\n",
+	  no_options, 0, cmd_report },
 	{ "rules", "check [FILE]... | list", "check rule files, or list the rules in force",
 	  "check: reads FILEs (else the files of ~/.config/claudefs/rules.d) and names the first "
 	  "fault by file and line.\n"
