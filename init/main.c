@@ -23,7 +23,8 @@ const char *__asan_default_options(void)
 
 static const char usage[] =
 	"usage: claudefs-init --role native --parent-fd N [--terminal] [--view DIR]\n"
-	"                     -- COMMAND [ARGUMENT...]\n"
+	"                     [--executable PATH]... [--writable PATH]... -- COMMAND "
+	"[ARGUMENT...]\n"
 	"       claudefs-init --role native --list-steps\n";
 
 static int list_steps(const struct init_role *role)
@@ -52,11 +53,13 @@ static int run_steps(const struct init_role *role, struct init_context *context)
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
+		{ "executable", required_argument, NULL, 'x' },
 		{ "list-steps", no_argument, NULL, 'l' },
 		{ "parent-fd", required_argument, NULL, 'p' },
 		{ "role", required_argument, NULL, 'r' },
 		{ "terminal", no_argument, NULL, 't' },
 		{ "view", required_argument, NULL, 'v' },
+		{ "writable", required_argument, NULL, 'w' },
 		{ NULL, 0, NULL, 0 },
 	};
 	struct init_context context = { .parent_fd = -1 };
@@ -76,6 +79,10 @@ int main(int argc, char **argv)
 			context.has_terminal = true;
 		} else if (option == 'v') {
 			context.view = optarg;
+		} else if ((option == 'w' || option == 'x') &&
+			   context.path_count < INIT_PATHS_MAX) {
+			context.paths[context.path_count++] =
+				(struct init_path){ optarg, option == 'w' };
 		} else {
 			(void)fputs(usage, stderr);
 			return EXIT_USAGE;

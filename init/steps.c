@@ -15,6 +15,7 @@ static const struct init_step native_steps[] = {
 	{ "limits", "no core dumps, bounded processes and files", step_limits },
 	{ "no-new-privileges", "exec never gains anything", step_no_new_privileges },
 	{ "capabilities", "every capability set is empty", step_capabilities },
+	{ "landlock", "the plan's paths once more, as the kernel's own rule", step_landlock },
 	{ "seccomp", "refuses calls that widen the sandbox", step_seccomp },
 };
 

@@ -10,11 +10,21 @@
 
 #define INIT_REASON_MAX 160u /* bytes of a failed step's reason, with the NUL */
 
+#define INIT_PATHS_MAX 64u /* --writable and --executable together */
+
+/* What Landlock lets the agent do beneath a path; all others are read-only. */
+struct init_path {
+	const char *path;
+	bool is_writable; /* else: executable */
+};
+
 struct init_context {
 	const char *view;  /* where the FUSE view must be mounted; NULL: nowhere (role test) */
 	int parent_fd;     /* a socket whose other end claudefs-run holds */
 	bool has_terminal; /* descriptor 0 becomes the controlling terminal */
 	char *const *argv; /* the agent's command */
+	struct init_path paths[INIT_PATHS_MAX];
+	size_t path_count;
 	char reason[INIT_REASON_MAX];
 };
 
@@ -44,6 +54,7 @@ int step_descriptors(struct init_context *context);
 int step_limits(struct init_context *context);
 int step_no_new_privileges(struct init_context *context); /* step_capabilities.c */
 int step_capabilities(struct init_context *context);
-int step_seccomp(struct init_context *context); /* step_seccomp.c */
+int step_landlock(struct init_context *context); /* step_landlock.c */
+int step_seccomp(struct init_context *context);  /* step_seccomp.c */
 
 #endif

@@ -4,7 +4,7 @@
 . "${CLAUDEFS_SOURCE:?}/tests/lib/load.sh"
 init=$CLAUDEFS_BUILD/init/claudefs-init
 
-wanted='parent pid root view namespaces descriptors limits no-new-privileges capabilities seccomp '
+wanted='parent pid root view namespaces descriptors limits no-new-privileges capabilities landlock seccomp '
 ok 'the steps of the native role are these, in this order' equal "$wanted" \
   "$("$init" --role native --list-steps | awk '{ printf "%s ", $1 }')"
 error=$("$init" --role native --parent-fd 1 -- touch "/tmp/claudefs-steps-$$" 2>&1)
