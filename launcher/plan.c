@@ -73,12 +73,18 @@ static int add_programs(struct plan *plan, const struct options *options,
 			const struct host_places *places)
 {
 	cleanup_free char *init = find_sibling("claudefs-init");
+	cleanup_free char *nodump = init ? find_sibling("nodump.so") : NULL;
 	cleanup_free char *claude = NULL;
+	struct plan_entry *preload;
 
-	if (!init)
+	if (!nodump)
 		return EXIT_RUN_FAILED;
 	/* Read-only mounts of the files: not even through /proc/1/exe can they be changed. */
 	(void)plan_add(plan, PLAN_BIND, init, PLAN_INIT, PLAN_EXEC);
+	(void)plan_add(plan, PLAN_BIND, nodump, PLAN_NODUMP, PLAN_EXEC);
+	preload = plan_add(plan, PLAN_FILE, PLAN_NODUMP "\n", "/etc/ld.so.preload", 0);
+	preload->mode = 0644;
+	preload->why = "every dynamic program closes its memory in /proc to its siblings";
 	/* The other commands run without claude too, so that a sandbox can be looked at anyway. */
 	claude = find_claude(options->claude, places, options->command != COMMAND_CLAUDE);
 	if (claude)

@@ -17,6 +17,7 @@
 
 #define PLAN_INIT   "/opt/claudefs/claudefs-init" /* paths inside */
 #define PLAN_CLAUDE "/opt/claudefs/bin/claude"
+#define PLAN_NODUMP "/opt/claudefs/nodump.so" /* preload/nodump.c */
 
 enum plan_kind {
 	PLAN_BIND,   /* source: a path of the host */
@@ -46,6 +47,7 @@ struct plan_entry {
 	uint64_t size; /* TMPFS: bytes */
 	uint64_t dev;  /* BIND: the source's identity, if ino is not 0 */
 	uint64_t ino;
+	const char *why; /* static, for --print-plan; NULL: speaks for itself */
 };
 
 struct plan {

@@ -118,6 +118,9 @@ void plan_add_system(struct plan *plan)
 			plan_add(plan, PLAN_TMPFS, NULL, scratch[i].target, PLAN_WRITABLE);
 
 		entry->mode = scratch[i].mode;
+		entry->why =
+			"noexec: nothing needs to be run from here; interpreters do not ask, so "
+			"no rule relies on it";
 		entry->size = scratch[i].size ? scratch[i].size : shm_size(plan);
 	}
 }
@@ -132,6 +135,9 @@ void plan_add_home(struct plan *plan, const char *host_home)
 
 	entry->mode = 0700;
 	entry->size = HOME_SIZE;
+	entry->why =
+		"exec, ~/.npm and ~/.cache in it too: npx, native node modules, pip --user and "
+		"browsers of test tools are run from there";
 	for (size_t i = 0; i < sizeof(directories) / sizeof(char *); i++) {
 		cleanup_free char *directory = NULL;
 

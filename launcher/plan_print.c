@@ -33,6 +33,8 @@ static json_t *entry_to_json(const struct plan_entry *entry)
 					  json_boolean(entry->flags & PLAN_WRITABLE));
 		(void)json_object_set_new(json, "exec", json_boolean(entry->flags & PLAN_EXEC));
 	}
+	if (entry->why)
+		(void)json_object_set_new(json, "why", json_string(entry->why));
 	if (entry->flags & PLAN_OPTIONAL)
 		(void)json_object_set_new(json, "optional", json_true());
 	return json;

@@ -27,9 +27,9 @@ make_run_home() {
     RUN_UID=$ORDINARY_UID
     # The build tree may lie where that user cannot look.
     PROGRAMS=$TEST_ROOT/programs
-    mkdir -p "$PROGRAMS"/{launcher,init,fs/mount,fs/cli}
+    mkdir -p "$PROGRAMS"/{launcher,init,preload,fs/mount,fs/cli}
     local name
-    for name in launcher/claudefs-run init/claudefs-init fs/mount/claudefs-mount fs/cli/claudefs; do
+    for name in launcher/claudefs-run init/claudefs-init preload/nodump.so fs/mount/claudefs-mount fs/cli/claudefs; do
       cp "$CLAUDEFS_BUILD/$name" "$PROGRAMS/$name"
     done
     chmod 755 "$TEST_ROOT"
