@@ -20,6 +20,7 @@ enum exit_code {
 	EXIT_NO_SPACE = 10,
 	EXIT_REFUSED = 11, /* policy: asked for something that is never allowed */
 	EXIT_NO_FUSE = 12,
+	EXIT_HELD = 13, /* what was asked for stays, since it cannot be applied as it is */
 	EXIT_RUN_FAILED = 125,
 	EXIT_RUN_CANNOT_EXEC = 126,
 	EXIT_RUN_NOT_FOUND = 127,

@@ -72,8 +72,25 @@ json_t *change_to_json(const struct change *change)
 	set_writer(json, change->exe, change->command, change->pid);
 	(void)json_object_set_new(json, "merge", json_string(rule_merge_name(change->merge)));
 	(void)json_object_set_new(json, "reason", json_string_lossy(change->reason));
+	(void)json_object_set_new(json, "decision",
+				  json_string(change_decision_name(change->decision)));
 	(void)json_object_set_new(json, "rule", rule_to_json(&change->verdict));
 	(void)json_object_set_new(json, "hazards", hazards_to_json(&change->hazards));
+	return json;
+}
+
+json_t *decisions_to_json(const struct review *review)
+{
+	static const enum change_decision decisions[] = { CHANGE_APPROVED, CHANGE_REJECTED,
+							  CHANGE_PARTLY, CHANGE_LAPSED };
+	json_t *json = json_object();
+
+	for (size_t i = 0; i < sizeof(decisions) / sizeof(decisions[0]); i++)
+		(void)json_object_set_new(
+			json, change_decision_name(decisions[i]),
+			json_integer((json_int_t)review_count_decision(review, decisions[i])));
+	(void)json_object_set_new(json, "not_ours",
+				  json_integer((json_int_t)review_count_forged(review)));
 	return json;
 }
 

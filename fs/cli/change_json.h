@@ -13,6 +13,9 @@ json_t *change_to_json(const struct change *change);
 /* [{seq, time, operation, path, to, error, pid, exe}], as far as the replay kept them. */
 json_t *refusals_to_json(const struct replay *replay, uint64_t *ret_total);
 
+/* {approved, rejected, partly, lapsed, not_ours}: how many of each. */
+json_t *decisions_to_json(const struct review *review);
+
 /* {commit, approval, conflict, held, never}: how many changes are in each group. */
 json_t *counts_to_json(const struct review *review);
 

@@ -150,7 +150,7 @@ static int dry_run(const struct cli *cli, const struct chosen_session *session,
 	struct approval approval = { 0 };
 	int r = open_review(cli, session, &open);
 
-	approval_init(&approval, cli, open.review);
+	approval_init(&approval, cli, session, open.review);
 	if (r == EXIT_OK)
 		r = make_plan(cli, open.review, only, &approval, &plan);
 	return r == EXIT_OK ? commit_report_plan(cli, session, plan) : r;
@@ -191,7 +191,7 @@ static int apply(const struct cli *cli, const struct chosen_session *session,
 	r = open_review(cli, session, &open);
 	if (r != EXIT_OK)
 		return r;
-	approval_init(&approval, cli, open.review);
+	approval_init(&approval, cli, session, open.review);
 	r = make_plan(cli, open.review, only, &approval, &plan);
 	if (r != EXIT_OK)
 		return r;

@@ -18,8 +18,8 @@ struct session_line {
 	const char *id;
 	const char *state; /* static */
 	bool is_readable;
-	size_t pending; /* will commit + needs approval + conflicts + held */
-	size_t held;    /* the last three of them */
+	size_t pending; /* all but what never leaves */
+	size_t held;    /* those of them that a commit would not apply now */
 	size_t committed;
 };
 
@@ -44,10 +44,9 @@ static void count_changes(const struct rules *rules, const struct chosen_session
 	}
 	line->is_readable = true;
 	line->state = session_state_name(session, open.review);
-	line->held = review_count_group(open.review, REVIEW_NEEDS_APPROVAL) +
-		     review_count_group(open.review, REVIEW_CONFLICT) +
-		     review_count_group(open.review, REVIEW_HELD);
-	line->pending = line->held + review_count_group(open.review, REVIEW_WILL_COMMIT);
+	line->pending =
+		review_count(open.review) - review_count_group(open.review, REVIEW_NEVER_LEAVES);
+	line->held = line->pending - review_count_ready(open.review);
 	line->committed = review_count_committed(open.review);
 }
 

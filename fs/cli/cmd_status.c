@@ -29,6 +29,7 @@ static int print_json(const struct chosen_session *session, const struct review 
 	(void)json_object_set_new(json, "committed",
 				  json_integer((json_int_t)review_count_committed(review)));
 	(void)json_object_set_new(json, "counts", counts_to_json(review));
+	(void)json_object_set_new(json, "decisions", decisions_to_json(review));
 	(void)json_object_set_new(json, "changes", changes);
 	(void)json_object_set_new(json, "refused", refused);
 	(void)json_object_set_new(json, "refused_total", json_integer((json_int_t)total));
@@ -84,8 +85,8 @@ static void print_header(const struct cli *cli, const struct chosen_session *ses
 static void print_next(const struct cli *cli, const struct chosen_session *session,
 		       const struct review *review)
 {
-	size_t automatic = review_count_group(review, REVIEW_WILL_COMMIT);
-	size_t approvable = review_count_group(review, REVIEW_NEEDS_APPROVAL);
+	size_t ready = review_count_ready(review);
+	size_t approvable = review_count_open(review);
 	size_t stuck = review_count_group(review, REVIEW_CONFLICT) +
 		       review_count_group(review, REVIEW_HELD);
 	const char *rest = "nothing is left to commit";
@@ -100,12 +101,14 @@ static void print_next(const struct cli *cli, const struct chosen_session *sessi
 	} else if (approvable > 0) {
 		next = "claudefs diff, then claudefs commit -i";
 		rest = "asks about each";
-	} else if (automatic > 0) {
+	} else if (ready > 0) {
 		next = "claudefs commit";
 		rest = "or claudefs diff to look first";
 	} else if (stuck > 0) {
 		next = "claudefs diff";
-		rest = "then carry over by hand what you want, and claudefs discard";
+		rest = "then claudefs commit --theirs PATH or --ours PATH, or carry over by hand";
+	} else if (review_count_decision(review, CHANGE_REJECTED) > 0) {
+		rest = "what is left was rejected";
 	}
 	text_append(&text, "\n");
 	if (next) {

@@ -32,6 +32,7 @@ struct cli {
 	bool follows;
 	bool is_dry_run;
 	bool is_interactive;
+	bool resets;
 	bool is_brief;
 	bool is_strict;
 	bool restores;
@@ -90,6 +91,7 @@ const struct command *command_nearest(const char *name);
 /* Prints the overview (command NULL) or a command's help on stdout. */
 void command_print_help(const struct command *command);
 
+int cmd_approve(const struct cli *cli);
 int cmd_audit(const struct cli *cli);
 int cmd_commit(const struct cli *cli);
 int cmd_diff(const struct cli *cli);
@@ -97,6 +99,7 @@ int cmd_discard(const struct cli *cli);
 int cmd_doctor(const struct cli *cli);
 int cmd_help(const struct cli *cli);
 int cmd_log(const struct cli *cli);
+int cmd_reject(const struct cli *cli);
 int cmd_report(const struct cli *cli);
 int cmd_rules(const struct cli *cli);
 int cmd_sessions(const struct cli *cli);

@@ -34,6 +34,11 @@ const struct option_spec global_options[] = {
 
 static const struct option_spec no_options[] = { OPTION_END };
 
+static const struct option_spec decide_options[] = {
+	FLAG(0, "reset", resets, "forget what was decided about these paths"),
+	OPTION_END,
+};
+
 static const struct option_spec audit_options[] = {
 	FLAG(0, "brief", is_brief, "one screen at most, and nothing if nothing was found"),
 	FLAG(0, "restore", restores, "put PATHs back, or ask about each"),
@@ -78,6 +83,13 @@ static const struct option_spec status_options[] = {
 };
 
 const struct command commands[] = {
+	{ "approve", "[--reset] PATH|PATTERN...", "approve changes, for the next commit",
+	  "PATH means all that is pending there and beneath; a PATTERN is written as in rules "
+	  "(docs/RULES.md).\n"
+	  "An approval counts for what is there now: it lapses when the session writes to it "
+	  "again, or when\n"
+	  "the host's file changes. What the rules never let out cannot be approved.\n",
+	  decide_options, ARGUMENT_LIST_MAX, cmd_approve },
 	{ "audit", "[--brief] [--strict] [--restore [--yes] [PATH]...]",
 	  "show what in the project would run on the host next",
 	  "Compares the project before and after the session: git's hooks and configuration, build "
@@ -104,6 +116,12 @@ const struct command commands[] = {
 	  cmd_doctor },
 	{ "help", "[COMMAND]", "show this help, or a command's", NULL, no_options, 1, cmd_help },
 	{ "log", "[--follow]", "show what happened, in order", NULL, log_options, 0, cmd_log },
+	{ "reject", "[--reset] PATH|PATTERN...",
+	  "leave changes in the session, and do not ask again",
+	  "Also what the rules would let out by themselves. Counts until the session writes to it "
+	  "again, or the\n"
+	  "host's file changes.\n",
+	  decide_options, ARGUMENT_LIST_MAX, cmd_reject },
 	{ "report", "", "write one page of HTML on the session to standard output",
 	  "Timeline, changes with their diffs, hazards, processes. It needs no other file, holds "
 	  "no "

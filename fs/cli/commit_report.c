@@ -96,6 +96,9 @@ static json_t *rest_to_json(const struct commit_plan *plan)
 					  json_string(review_group_name(rest->change->group)));
 		(void)json_object_set_new(json, "reason",
 					  json_string_lossy(rest->reason ? rest->reason : ""));
+		(void)json_object_set_new(
+			json, "decision",
+			json_string(change_decision_name(rest->change->decision)));
 		(void)json_array_append_new(list, json);
 	}
 	return list;
@@ -119,13 +122,31 @@ static size_t count_rest(const struct commit_plan *plan, enum review_group group
 	return count;
 }
 
-/* A conflict that was seen before anything was tried counts like one that was met on the way. */
-static int exit_code_of(const struct commit_result *result, const struct commit_plan *plan)
+/* Changes that wait for the person's word. */
+static size_t count_open(const struct commit_plan *plan)
 {
-	int code = commit_exit_code(result);
+	size_t count = 0;
+
+	for (size_t i = 0; i < commit_plan_rest_count(plan); i++) {
+		const struct change *change = commit_plan_rest_get(plan, i)->change;
+
+		count += change->group == REVIEW_NEEDS_APPROVAL &&
+			 change->decision != CHANGE_REJECTED;
+	}
+	return count;
+}
+
+/* A conflict that was seen before anything was tried counts like one that was met on the way; and
+ * who asks for all, or for a path, is told when that cannot be had. */
+static int exit_code_of(const struct commit_report *report, const struct commit_plan *plan)
+{
+	int code = commit_exit_code(&report->result);
+	bool is_asked_for = report->cli->approves_all || report->cli->only.count > 0;
 
 	if (code == EXIT_OK && count_rest(plan, REVIEW_CONFLICT) > 0)
 		code = EXIT_CONFLICT;
+	if (code == EXIT_OK && is_asked_for && count_rest(plan, REVIEW_HELD) > 0)
+		code = EXIT_HELD;
 	return code;
 }
 
@@ -145,7 +166,8 @@ static void print_rest(const struct cli *cli, const struct commit_plan *plan)
 static void print_sum(const struct commit_report *report, const struct commit_plan *plan)
 {
 	const struct commit_result *result = &report->result;
-	size_t approvable = count_rest(plan, REVIEW_NEEDS_APPROVAL);
+	size_t approvable = count_open(plan);
+	size_t held = count_rest(plan, REVIEW_HELD);
 	size_t applied = result->applied + report->recovered.applied;
 
 	if (applied > 0)
@@ -163,6 +185,8 @@ static void print_sum(const struct commit_report *report, const struct commit_pl
 	if (result->skipped + result->damaged + result->failed > 0)
 		printf("; %zu could not be applied",
 		       result->skipped + result->damaged + result->failed);
+	if (held > 0)
+		printf("; %zu cannot be applied as %s", held, held == 1 ? "it is" : "they are");
 	if (approvable > 0)
 		printf("; %zu need%s approval: claudefs commit -i", approvable,
 		       approvable == 1 ? "s" : "");
@@ -172,7 +196,7 @@ static void print_sum(const struct commit_report *report, const struct commit_pl
 int commit_report_print(struct commit_report *report, const struct chosen_session *session,
 			const struct commit_plan *plan)
 {
-	int code = exit_code_of(&report->result, plan);
+	int code = exit_code_of(report, plan);
 	cleanup_json json_t *json = NULL;
 
 	if (!report->cli->is_json) {

@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/base/fd.h"
 #include "fs/base/message.h"
 #include "fs/cli/json_output.h"
 #include "fs/cli/rules_choice.h"
@@ -17,6 +19,7 @@ void open_review_done(struct open_review *open)
 	if (open->host)
 		host_tree_close(open->host);
 	project_scope_free(open->scope);
+	free(open->key);
 	rules_free(open->rules);
 	*open = (struct open_review){ 0 };
 }
@@ -25,8 +28,23 @@ void open_review_done(struct open_review *open)
 enum review_step {
 	STEP_PROJECT,
 	STEP_HOST,
+	STEP_KEY,
 	STEP_JOURNAL,
 };
+
+/* Where there is no key yet nothing was decided here: then no decision has its tag, whatever the
+ * session's directory says. */
+static int read_key(const struct chosen_session *session, struct state_key **ret)
+{
+	struct state_key *key = malloc(sizeof(*key));
+	int r;
+
+	*ret = key;
+	if (!key)
+		return -ENOMEM;
+	r = state_key_read(session->state_fd, false, key);
+	return r == -ENOENT ? fd_random_bytes(key->bytes, sizeof(key->bytes)) : r;
+}
 
 static int open_steps(const struct rules *rules, const struct chosen_session *session,
 		      struct open_review *open, enum review_step *ret_step)
@@ -43,6 +61,10 @@ static int open_steps(const struct rules *rules, const struct chosen_session *se
 	r = host_tree_open(manifest->host_root, manifest->host_config, &open->host);
 	if (r < 0)
 		return r;
+	*ret_step = STEP_KEY;
+	r = read_key(session, &open->key);
+	if (r < 0)
+		return r;
 	*ret_step = STEP_JOURNAL;
 	options = (struct review_options){
 		.session_fd = session->fd,
@@ -50,6 +72,7 @@ static int open_steps(const struct rules *rules, const struct chosen_session *se
 		.rules = rules,
 		.scope = open->scope,
 		.host = open->host,
+		.key = open->key,
 	};
 	return review_open(&options, &open->review);
 }
@@ -83,7 +106,7 @@ int say_journal_failure(const struct chosen_session *session, int error)
 			      session->id);
 		return EXIT_TOO_NEW;
 	case -EBADMSG:
-		message_error("session %s: journal or receipt damaged; "
+		message_error("session %s: journal, receipt or decisions.json damaged; "
 			      "'claudefs verify --session %s' says where",
 			      session->id, session->id);
 		return EXIT_DAMAGED;
@@ -105,6 +128,7 @@ static int say_failure(const struct chosen_session *session, enum review_step st
 		message_error("%s: %s; make it a directory that you can read",
 			      session->manifest.host_root, strerror(-error));
 		return EXIT_HOST_STATE;
+	case STEP_KEY: return session_say_key(error);
 	case STEP_JOURNAL: break;
 	}
 	return say_journal_failure(session, error);
@@ -143,6 +167,17 @@ static void warn_of_journal(const struct chosen_session *session, const struct r
 			session->id, offset, reason ? reason : "unknown");
 }
 
+static void warn_of_decisions(const struct chosen_session *session, const struct review *review)
+{
+	size_t forged = review_count_forged(review);
+
+	if (forged > 0)
+		message_warning("session %s: %zu of its decisions %s not made here, and %s not "
+				"count; decide again",
+				session->id, forged, forged == 1 ? "was" : "were",
+				forged == 1 ? "does" : "do");
+}
+
 int open_review(const struct cli *cli, const struct chosen_session *session,
 		struct open_review *ret)
 {
@@ -162,6 +197,7 @@ int open_review(const struct cli *cli, const struct chosen_session *session,
 	}
 	warn_of_host(session, open.host);
 	warn_of_journal(session, open.review);
+	warn_of_decisions(session, open.review);
 	*ret = open;
 	open = (struct open_review){ 0 };
 	return EXIT_OK;

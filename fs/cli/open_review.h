@@ -13,6 +13,7 @@ struct open_review {
 	struct rules *rules;
 	struct project_scope *scope;
 	struct host_tree *host;
+	struct state_key *key;
 	struct review *review;
 };
 

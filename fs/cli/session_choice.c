@@ -2,6 +2,7 @@
 #include "fs/cli/session_choice.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,6 +96,12 @@ int session_open_chosen(int state_fd, const char *id, struct chosen_session *ret
 	if (r >= 0 && !session.id)
 		r = -ENOMEM;
 	if (r < 0) {
+		chosen_session_done(&session);
+		return r;
+	}
+	session.state_fd = fcntl(state_fd, F_DUPFD_CLOEXEC, 3);
+	if (session.state_fd < 0) {
+		r = -errno;
 		chosen_session_done(&session);
 		return r;
 	}
@@ -224,7 +231,9 @@ static int choose(const struct cli *cli, struct chosen_session *ret,
 			return EXIT_FAULT;
 		}
 	}
-	ret->state_fd = steal_fd(&state_fd);
+	/* Also where there is no session. */
+	if (ret->state_fd < 0)
+		ret->state_fd = steal_fd(&state_fd);
 	return EXIT_OK;
 }
 
@@ -257,4 +266,16 @@ int session_choose(const struct cli *cli, struct chosen_session *ret)
 		message_error("no session of this project; start one with 'claudefs-run', or name "
 			      "one of 'claudefs sessions' with --session");
 	return EXIT_NO_SESSION;
+}
+
+int session_say_key(int error)
+{
+	cleanup_free char *state = session_state_path();
+
+	message_error("%s/key: %s; remove it (what was approved and not committed is asked again)",
+		      state ? state : "state directory",
+		      error == -EBADMSG ? "not a key"
+		      : error == -EPERM ? "others may read or write it"
+					: strerror(-error));
+	return error == -EBADMSG ? EXIT_DAMAGED : message_exit_code(error);
 }

@@ -38,6 +38,10 @@ int session_open_state(int *ret_fd);
 /* Opens a session and reads its manifest. Returns 0 or -errno (nothing said). */
 int session_open_chosen(int state_fd, const char *id, struct chosen_session *ret);
 
+/* Says on stderr why the key of the state directory (state_key.h) cannot be used. Returns the exit
+ * code. */
+int session_say_key(int error);
+
 /* Says on stderr why a session could not be opened. Returns the exit code. */
 int session_say_unusable(const char *id, int error);
 

@@ -38,18 +38,48 @@ static bool is_named(const struct commit_choice *choice, const char *path)
 	return false;
 }
 
-static bool is_approved(const struct commit_choice *choice, const struct change *change)
+static bool is_named_itself(const struct commit_choice *choice, const char *path)
 {
-	return choice->approve_all || (choice->only && choice->only_approves) ||
-	       (choice->is_approved && choice->is_approved(change, choice->arg));
+	for (size_t i = 0; i < choice->only_count; i++) {
+		if (strcmp(path, choice->only[i]) == 0)
+			return choice->only_approves;
+	}
+	return false;
+}
+
+static bool is_asked(const struct commit_choice *choice, const struct change *change,
+		     struct plan_entry *entry)
+{
+	entry->is_bound = choice->is_approved &&
+			  choice->is_approved(change, &entry->digest, choice->arg);
+	return entry->is_bound;
 }
 
 /* NULL: it will be applied; else why it stays. */
-static const char *why_it_stays(const struct commit_choice *choice, const struct change *change)
+static const char *why_unapproved(const struct commit_choice *choice, const struct change *change,
+				  struct plan_entry *entry)
 {
+	if (choice->approve_all || (choice->only && choice->only_approves))
+		return NULL;
+	if (change->decision == CHANGE_APPROVED) {
+		entry->is_bound = true;
+		entry->digest = change->digest;
+		return NULL;
+	}
+	if (is_asked(choice, change, entry))
+		return NULL;
+	return change->decision == CHANGE_LAPSED ? "it has changed since you decided about it"
+						 : change->reason;
+}
+
+static const char *why_it_stays(const struct commit_choice *choice, const struct change *change,
+				struct plan_entry *entry)
+{
+	if (change->decision == CHANGE_REJECTED && !is_named_itself(choice, change->path))
+		return "rejected";
 	switch (change->group) {
 	case REVIEW_WILL_COMMIT: return NULL;
-	case REVIEW_NEEDS_APPROVAL: return is_approved(choice, change) ? NULL : change->reason;
+	case REVIEW_NEEDS_APPROVAL: return why_unapproved(choice, change, entry);
 	case REVIEW_NEVER_LEAVES:
 	case REVIEW_HELD:
 	case REVIEW_CONFLICT: return change->reason;
@@ -154,18 +184,16 @@ int commit_plan_new(const struct review *review, const struct commit_choice *cho
 		return -ENOMEM;
 	for (size_t i = 0; i < total; i++) {
 		const struct change *change = review_get(review, i);
+		struct plan_entry entry = { .change = change, .action = action_of(change) };
 		const char *why;
 
 		if (choice->only && !is_named(choice, change->path))
 			continue;
-		why = why_it_stays(choice, change);
+		why = why_it_stays(choice, change, &entry);
 		if (why)
 			leave(plan, change, why);
 		else
-			plan->entries[plan->count++] = (struct plan_entry){
-				.change = change,
-				.action = action_of(change),
-			};
+			plan->entries[plan->count++] = entry;
 	}
 	protect_prefixes(plan);
 	if (plan->count > 0)

@@ -6,16 +6,18 @@
 
 #include "fs/review/review.h"
 
-/* What the person chose. REVIEW_NEVER_LEAVES, REVIEW_HELD and REVIEW_CONFLICT are beyond any
- * choice. */
+/* What the person chose now; decisions from before are in the changes. REVIEW_NEVER_LEAVES,
+ * REVIEW_HELD and REVIEW_CONFLICT are beyond any choice. What was rejected stays, unless it is
+ * named by its own path in only. */
 struct commit_choice {
 	bool approve_all;        /* --all: everything that may be approved */
 	const char *const *only; /* --only: these names, and what is beneath them; NULL: no limit */
 	size_t only_count;
 	bool only_approves; /* to be named in only is to be approved */
-	/* commit -i, and later stored approvals: true approves the change. NULL: nothing is. Asked
-	 * only for REVIEW_NEEDS_APPROVAL changes that nothing above approves. */
-	bool (*is_approved)(const struct change *change, void *arg);
+	/* commit -i: true approves the change, as it was when its digest was *ret_digest. NULL:
+	 * nobody is asked. Only for REVIEW_NEEDS_APPROVAL changes that nothing above approves, and
+	 * that the person has not decided about before. */
+	bool (*is_approved)(const struct change *change, struct digest *ret_digest, void *arg);
 	void *arg;
 };
 
@@ -31,6 +33,10 @@ enum plan_action {
 struct plan_entry {
 	const struct change *change; /* borrowed from the review */
 	enum plan_action action;
+	/* It was approved as it was then (change_digest.h): checked once more when it is prepared.
+	 */
+	bool is_bound;
+	struct digest digest;
 };
 
 /* A change that stays pending although the choice covered it. */

@@ -12,6 +12,7 @@
 #include "fs/base/path_name.h"
 #include "fs/base/text.h"
 #include "fs/merge/append_lines.h"
+#include "fs/review/change_digest.h"
 #include "fs/review/content.h"
 #include "fs/review/line_check.h"
 
@@ -22,8 +23,52 @@ struct preparation {
 	int root_fd;
 	int receipt_fd;
 	struct intent *intent;
-	json_t *made; /* the set of directories that the intent makes */
+	json_t *made;                     /* the set of directories that the intent makes */
+	const struct plan_entry *planned; /* the one under way */
 };
+
+/* What was approved is what is about to be written, byte for byte: -EBADMSG if not. */
+static int check_bound(const struct preparation *preparation, const struct digest *content)
+{
+	const struct plan_entry *planned = preparation->planned;
+	struct digest digest;
+	int r;
+
+	if (!planned->is_bound)
+		return 0;
+	r = change_digest_with(planned->change, content, &digest);
+	if (r < 0)
+		return r;
+	return digest_is_equal(&digest, &planned->digest) ? 0 : -EBADMSG;
+}
+
+/* The same for bytes that were copied to a new-<k> file as they are. */
+static int check_bound_file(const struct preparation *preparation, int fd)
+{
+	struct digest content;
+	int r;
+
+	if (!preparation->planned->is_bound)
+		return 0;
+	r = digest_file(fd, &content);
+	return r < 0 ? r : check_bound(preparation, &content);
+}
+
+static int check_bound_bytes(const struct preparation *preparation, const char *data, size_t len)
+{
+	cleanup_digest_stream struct digest_stream *stream = NULL;
+	struct digest content;
+	int r;
+
+	if (!preparation->planned->is_bound)
+		return 0;
+	stream = digest_stream_new();
+	if (!stream)
+		return -ENOMEM;
+	digest_stream_update(stream, data, len);
+	r = digest_stream_finish(stream, &content);
+	return r < 0 ? r : check_bound(preparation, &content);
+}
 
 /* Every directory on the way that the host lacks becomes an entry of its own. */
 static int add_directories(struct preparation *preparation, const char *path)
@@ -133,6 +178,8 @@ static int make_block(const struct preparation *preparation, const struct change
 	int r;
 
 	r = content_load(content, offset, MERGE_MAX, &theirs, &theirs_len);
+	if (r == 0)
+		r = check_bound_bytes(preparation, theirs, theirs_len);
 	if (r < 0)
 		return r;
 	if (change->kind == CHANGE_MODIFY && !change->is_append_only) {
@@ -172,6 +219,8 @@ static int prepare_append(struct preparation *preparation, const struct change *
 	entry->any_base = change->merge == RULE_MERGE_APPEND_LINES;
 	if (!entry->any_base && change->is_append_only) {
 		r = content_copy(content, change->base.size, fd);
+		if (r == 0)
+			r = check_bound_file(preparation, fd);
 	} else {
 		r = make_block(preparation, change, content, &block, &len);
 		if (r == 0)
@@ -181,7 +230,7 @@ static int prepare_append(struct preparation *preparation, const struct change *
 }
 
 /* A new history may hold another project's lines too; a renamed transcript begins with bytes that
- * only the host has: both are copied now. */
+ * only the host has; what was approved must not change any more: all are copied now. */
 static int prepare_whole(struct preparation *preparation, const struct change *change,
 			 const struct content *content, struct intent_entry *entry)
 {
@@ -191,7 +240,7 @@ static int prepare_whole(struct preparation *preparation, const struct change *c
 	size_t len = 0;
 	int r;
 
-	if (content->prefix == 0 && !is_history) {
+	if (content->prefix == 0 && !is_history && !preparation->planned->is_bound) {
 		entry->content_size = content->size;
 		entry->content_hash = entry->object_hash;
 		return 0;
@@ -205,6 +254,8 @@ static int prepare_whole(struct preparation *preparation, const struct change *c
 			r = fd_write_all(fd, block, len);
 	} else {
 		r = content_copy(content, 0, fd);
+		if (r == 0)
+			r = check_bound_file(preparation, fd);
 	}
 	return r < 0 ? r : seal_new(entry, fd);
 }
@@ -235,6 +286,7 @@ static int prepare_entry(struct preparation *preparation, const struct plan_entr
 	struct intent_entry *entry;
 	int r = 0;
 
+	preparation->planned = planned;
 	if (planned->action == PLAN_MKDIR || planned->action == PLAN_CREATE)
 		r = add_directories(preparation, change->path);
 	if (r < 0)
@@ -254,7 +306,7 @@ static int prepare_entry(struct preparation *preparation, const struct plan_entr
 	case PLAN_REPLACE:
 	case PLAN_APPEND: return prepare_content(preparation, change, entry);
 	case PLAN_DELETE:
-	case PLAN_RMDIR: return 0;
+	case PLAN_RMDIR: return check_bound(preparation, &(struct digest){ { 0 } });
 	}
 	return -EINVAL;
 }

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "fs/base/digest.h"
 #include "fs/journal/record.h"
 #include "fs/policy/decide.h"
 #include "fs/review/hazards.h"
@@ -30,6 +31,15 @@ enum review_group {
 	REVIEW_HELD,     /* cannot be applied as it is (not JSON, symlink in the way, damaged ...),
 			    whatever is approved */
 	REVIEW_CONFLICT, /* the host changed too, or two changes fall on one name */
+};
+
+/* What the person decided about it (decision.h), as far as it still counts. */
+enum change_decision {
+	CHANGE_UNDECIDED,
+	CHANGE_APPROVED,
+	CHANGE_REJECTED, /* stays, and is not asked about, until it changes */
+	CHANGE_PARTLY,   /* some of its parts were decided */
+	CHANGE_LAPSED,   /* decided once, and it or the host has changed since */
 };
 
 /* What the host must still be for the change to apply, and what the session found there. They
@@ -55,7 +65,8 @@ struct change {
 	bool is_damaged;     /* the object is missing, or not what the journal says */
 	bool is_moot;        /* the host is like that already: not listed */
 	bool has_host_entry; /* the host has an entry of this name now */
-	uint64_t object;     /* content: [0, prefix) of the host's prefix_path, then the object */
+	struct journal_identity host_identity; /* of that entry; zero: none */
+	uint64_t object; /* content: [0, prefix) of the host's prefix_path, then the object */
 	uint64_t prefix;
 	char *prefix_path; /* NULL: no prefix */
 	uint64_t size;     /* of the whole content */
@@ -75,11 +86,17 @@ struct change {
 	struct hazard_list hazards; /* empty until review_find_hazards() */
 	/* How it would be applied: verdict.merge, but REPLACE where nothing else can be. */
 	enum rule_merge merge;
+
+	enum change_decision decision;
+	struct digest digest; /* what a decision about it is bound to (change_digest.h); only where
+				 there is or was one */
 };
 
 /* "create", "modify", ...: for people and JSON. */
 const char *change_kind_name(enum change_kind kind);
 /* "commit", "approval", "never", "held", "conflict": for JSON. */
 const char *review_group_name(enum review_group group);
+/* "none", "approved", "rejected", "partly", "lapsed": for JSON. */
+const char *change_decision_name(enum change_decision decision);
 
 #endif

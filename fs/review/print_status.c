@@ -74,9 +74,35 @@ static void append_size_change(struct text *text, const struct change *change)
 	terminal_append_size(text, after >= before ? after - before : before - after);
 }
 
+/* In front of the reason, since that may be cut. */
+static const char *decision_word(enum change_decision decision)
+{
+	switch (decision) {
+	case CHANGE_UNDECIDED: return "";
+	case CHANGE_APPROVED: return "approved; ";
+	case CHANGE_REJECTED: return "rejected; ";
+	case CHANGE_PARTLY: return "partly decided; ";
+	case CHANGE_LAPSED: return "changed since you decided; ";
+	}
+	return "";
+}
+
+static enum terminal_style decision_style(enum change_decision decision)
+{
+	switch (decision) {
+	case CHANGE_UNDECIDED: return STYLE_DIM;
+	case CHANGE_APPROVED: return STYLE_GREEN;
+	case CHANGE_REJECTED:
+	case CHANGE_PARTLY:
+	case CHANGE_LAPSED: return STYLE_YELLOW;
+	}
+	return STYLE_DIM;
+}
+
 static void add_row(struct table *table, const struct change *change)
 {
 	cleanup_text struct text size = { 0 };
+	cleanup_text struct text reason = { 0 };
 
 	append_size_change(&size, change);
 	table_cell(table, kind_style(change->kind), print_kind_word(change));
@@ -88,7 +114,9 @@ static void add_row(struct table *table, const struct change *change)
 			    change->pid);
 	else
 		table_cell(table, STYLE_DIM, "-");
-	table_safe(table, STYLE_DIM, change->reason);
+	text_append(&reason, decision_word(change->decision));
+	text_append(&reason, change->reason);
+	table_safe(table, decision_style(change->decision), reason.data ? reason.data : "");
 	table_end_row(table);
 }
 

@@ -9,6 +9,7 @@
 #include "fs/base/cleanup.h"
 #include "fs/review/change_set.h"
 #include "fs/review/collisions.h"
+#include "fs/review/decided.h"
 #include "fs/review/own_sessions.h"
 #include "fs/review/review_state.h"
 #include "fs/review/verdicts.h"
@@ -38,6 +39,18 @@ const char *review_group_name(enum review_group group)
 	case REVIEW_NEVER_LEAVES: return "never";
 	case REVIEW_HELD: return "held";
 	case REVIEW_CONFLICT: return "conflict";
+	}
+	return "unknown";
+}
+
+const char *change_decision_name(enum change_decision decision)
+{
+	switch (decision) {
+	case CHANGE_UNDECIDED: return "none";
+	case CHANGE_APPROVED: return "approved";
+	case CHANGE_REJECTED: return "rejected";
+	case CHANGE_PARTLY: return "partly";
+	case CHANGE_LAPSED: return "lapsed";
 	}
 	return "unknown";
 }
@@ -111,6 +124,8 @@ static int load(struct review *review)
 		drop_moot_changes(review);
 	if (r == 0)
 		r = collisions_mark(review);
+	if (r == 0)
+		r = decided_join(review);
 	if (r == 0 && review->count > 0)
 		qsort(review->changes, review->count, sizeof(struct change), compare_for_display);
 	return r;
@@ -139,6 +154,7 @@ void review_free(struct review *review)
 	change_set_done(review);
 	cleanup_close_fd(&review->root_fd);
 	content_store_close(review->store);
+	decisions_free(review->decisions);
 	receipts_free(review->receipts);
 	replay_free(review->replay);
 	free(review);
@@ -174,6 +190,53 @@ size_t review_count_group(const struct review *review, enum review_group group)
 
 	for (size_t i = 0; i < review->count; i++)
 		count += review->changes[i].group == group;
+	return count;
+}
+
+const struct decisions *review_decisions(const struct review *review)
+{
+	return review->decisions;
+}
+
+size_t review_count_forged(const struct review *review)
+{
+	return review->forged;
+}
+
+size_t review_count_decision(const struct review *review, enum change_decision decision)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < review->count; i++)
+		count += review->changes[i].decision == decision;
+	return count;
+}
+
+size_t review_count_ready(const struct review *review)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < review->count; i++) {
+		const struct change *change = &review->changes[i];
+
+		count += change->decision != CHANGE_REJECTED &&
+			 (change->group == REVIEW_WILL_COMMIT ||
+			  (change->group == REVIEW_NEEDS_APPROVAL &&
+			   change->decision == CHANGE_APPROVED));
+	}
+	return count;
+}
+
+size_t review_count_open(const struct review *review)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < review->count; i++) {
+		const struct change *change = &review->changes[i];
+
+		count += change->group == REVIEW_NEEDS_APPROVAL &&
+			 change->decision != CHANGE_APPROVED && change->decision != CHANGE_REJECTED;
+	}
 	return count;
 }
 

@@ -8,6 +8,7 @@
 #include "fs/host/host_tree.h"
 #include "fs/policy/rules.h"
 #include "fs/review/change.h"
+#include "fs/review/decision.h"
 #include "fs/review/replay.h"
 #include "fs/session/manifest.h"
 
@@ -21,10 +22,11 @@ struct review_options {
 	struct project_scope *scope; /* of manifest->project; the project's Claude sessions are
 					added to it */
 	struct host_tree *host;      /* of manifest->host_root and ->host_config */
+	const struct state_key *key; /* NULL: no decision of the person's counts */
 };
 
 /* Returns 0; -ENOENT (no journal), -EPROTONOSUPPORT (newer format), -EBADMSG (nothing of the
- * journal or a receipt can be used), -ENOMEM or another -errno. */
+ * journal, a receipt or the decisions can be used), -ENOMEM or another -errno. */
 int review_open(const struct review_options *options, struct review **ret);
 void review_free(struct review *review);
 void cleanup_review_free(struct review **review);
@@ -43,6 +45,17 @@ size_t review_count_group(const struct review *review, enum review_group group);
 size_t review_count_committed(const struct review *review);
 /* False if a commit was cut short: the next one finishes it first. */
 bool review_is_settled(const struct review *review);
+
+/* The decisions as they were read; NULL without a key. Borrowed. */
+const struct decisions *review_decisions(const struct review *review);
+/* Decisions in the file that were not made here, or not for this session: they do not count. */
+size_t review_count_forged(const struct review *review);
+size_t review_count_decision(const struct review *review, enum change_decision decision);
+/* Changes that the next commit applies without a question: by rule or approved, and not rejected.
+ */
+size_t review_count_ready(const struct review *review);
+/* Changes that need approval and that nobody has decided about as they are. */
+size_t review_count_open(const struct review *review);
 
 /* The replay beneath (processes, refused operations, state of the journal). Borrowed. */
 const struct replay *review_replay(const struct review *review);

@@ -11,6 +11,8 @@ struct review {
 	struct review_options options;
 	struct replay *replay;
 	struct receipts *receipts;
+	struct decisions *decisions; /* NULL: without a key */
+	size_t forged;
 	struct content_store *store; /* NULL: the session has no objects */
 	int root_fd;                 /* of the host's ~/.claude; -1: there is none */
 	struct change *changes;

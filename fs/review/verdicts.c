@@ -179,6 +179,8 @@ static int check_host(struct review *review, struct change *change)
 			      strerror(-r));
 	change->has_host_entry = look.exists;
 	if (look.exists)
+		change->host_identity = journal_identity_of(&look.st);
+	if (look.exists)
 		return check_existing(change, &look);
 	change->is_moot = is_removal(change);
 	if (change->kind == CHANGE_MODIFY)

@@ -8,6 +8,7 @@
 #include "fs/base/cleanup.h"
 #include "fs/base/text.h"
 #include "fs/journal/content_store.h"
+#include "fs/review/decision.h"
 #include "fs/review/host_look.h"
 #include "fs/review/receipt.h"
 
@@ -159,6 +160,18 @@ static int check_receipts(struct walk *walk)
 	return 0;
 }
 
+/* Only that it can be read: which of them count is the review's to say, by the key. */
+static int check_decisions(struct walk *walk, const char *session_id)
+{
+	static const struct state_key none;
+	cleanup_decisions struct decisions *decisions = NULL;
+	int r = decisions_read(walk->session_fd, session_id, &none, &decisions, NULL);
+
+	if (r == -EBADMSG)
+		tell(walk, "decisions.json cannot be read; remove it, and decide again");
+	return r == -EBADMSG ? 0 : r;
+}
+
 int verify_session(int session_fd, const char *session_id,
 		   void (*problem)(const char *text, void *arg), void *arg,
 		   struct verify_report *ret)
@@ -185,6 +198,8 @@ int verify_session(int session_fd, const char *session_id,
 	r = replay_each_object(replay, check_object, &walk);
 	if (r == 0)
 		r = check_receipts(&walk);
+	if (r == 0)
+		r = check_decisions(&walk, session_id);
 	if (r < 0)
 		return r;
 	*ret = walk.report;

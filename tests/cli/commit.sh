@@ -62,14 +62,17 @@ printf '%s\n' '?' d n y | "$CLAUDEFS" commit -i >"$OUT" 2>"$ERR"
 ok 'questions are asked one by one' contains "$ERR" '(2/2) commit this change? [y,n,d,q,?]'
 ok 'with help' contains "$ERR" 'y - commit this change'
 ok 'and the change, again on demand' equal 2 "$(grep -c '^+more$' "$OUT")"
-ok '"n" leaves it' not test -e "$claude/plans/q.md"
+ok '"n" rejects it' not test -e "$claude/plans/q.md"
 ok '"y" commits it' equal one "$(cat "$claude/$own/memory/a.md")"
 printf 'q\n' | "$CLAUDEFS" commit -i >"$OUT" 2>"$ERR"
 ok '"q" leaves the rest' shows '^nothing committed'
 call commit -i
 ok 'so does the end of the input' shows '^nothing committed'
-call --json commit --all
-ok '--all approves the rest, and its JSON is strict' value_is applied entries.0.status
+ok 'what was rejected is not asked about again' lacks 'commit this change' "$OUT"
+call commit --all
+ok 'nor is it taken by --all' shows 'stays .*plans/q\.md +rejected'
+call --json commit --only plans/q.md
+ok 'to name it approves it after all, and its JSON is strict' value_is applied entries.0.status
 ok 'with the result' value_is 1 result.applied
 ok 'the never file is as it was' equal host "$(cat "$claude/CLAUDE.md")"
 ok 'nothing else is there' equal "./CLAUDE.md ./plans/p.md ./plans/q.md ./$own/$uuid.jsonl ./$own/memory/a.md" \

@@ -52,7 +52,7 @@ call status
 ok 'without a beginning there is nothing to show' test "$CODE" -eq 5 -o "$CODE" -eq 0
 printf 'no journal at all, but long enough to be one' >"$journal"
 call status
-ok 'what is no journal is damage' says 5 "session $ID: journal or receipt damaged; 'claudefs verify"
+ok 'what is no journal is damage' says 5 "session $ID: journal, receipt or decisions\.json damaged; 'claudefs verify"
 call log
 ok 'also for log' says 5 "session $ID: journal"
 finish

@@ -23,7 +23,7 @@ has() {
   equal '' "$missing"
 }
 session=(id project state start end ended command host_root)
-change=(path kind group append_only size base_size mode mtime time seq pid exe command merge reason rule.pattern
+change=(path kind group append_only size base_size mode mtime time seq pid exe command merge reason decision rule.pattern
   rule.write rule.origin rule.line rule.why)
 
 call --json status
@@ -59,8 +59,15 @@ call --json doctor
 ok 'doctor' has checks.0 name level found mend
 call --json help
 ok 'help' has commands.0 name usage summary options
+call --json approve plans/p.md
+ok 'approve' has '' session.id decided.0.path decided.0.decision
+call --json reject plans/p.md
+ok 'reject' has '' session.id decided.0.path decided.0.decision
+call --json status
+ok 'status has the decisions' has decisions approved rejected partly lapsed not_ours
+call approve --reset plans/p.md
 call --json commit -n
-ok 'commit -n' has '' session.id dry_run entries rest.0.path rest.0.kind rest.0.group rest.0.reason
+ok 'commit -n' has '' session.id dry_run entries rest.0.path rest.0.kind rest.0.group rest.0.reason rest.0.decision
 call --json commit --all
 ok 'commit' has '' session.id dry_run recovered.applied result.receipt result.applied result.conflicts \
   result.skipped result.damaged result.failed

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/* `claudefs approve` and `claudefs reject`: what the person decides about changes before they are
+ * committed. Writes only the session's decisions. */
+#include <stdio.h>
+#include <string.h>
+
+#include "fs/base/message.h"
+#include "fs/base/terminal.h"
+#include "fs/cli/change_choice.h"
+#include "fs/cli/deciding.h"
+#include "fs/cli/json_output.h"
+#include "fs/review/change_digest.h"
+
+struct decree {
+	const struct cli *cli;
+	const char *command;
+	enum decision_verdict verdict;
+	const char *word; /* "approved", "rejected" */
+	const struct chosen_session *session;
+	const struct open_review *open;
+	struct deciding deciding;
+	json_t *list; /* of what was decided */
+	size_t count;
+};
+
+static bool may_be_decided(const struct change *change)
+{
+	return change->group == REVIEW_WILL_COMMIT || change->group == REVIEW_NEEDS_APPROVAL;
+}
+
+static void tell(struct decree *decree, const char *path, const char *word)
+{
+	cleanup_text struct text line = { 0 };
+	json_t *json;
+
+	decree->count++;
+	if (decree->cli->is_json) {
+		json = json_object();
+		json_output_set_name(json, "path", path);
+		(void)json_object_set_new(json, "decision", json_string(word));
+		(void)json_array_append_new(decree->list, json);
+		return;
+	}
+	text_append(&line, "  ");
+	terminal_appendf(&line, decree->cli->is_colored,
+			 decree->verdict == DECISION_APPROVED ? STYLE_GREEN : STYLE_YELLOW, "%-8s",
+			 word);
+	text_append(&line, "  ");
+	terminal_append(&line, decree->cli->is_colored, STYLE_PLAIN, path);
+	if (line.data)
+		printf("%s\n", line.data);
+}
+
+static int decide_whole(struct decree *decree, const struct change *change)
+{
+	struct digest digest;
+	int r = change_digest(decree->open->review, change, &digest);
+
+	if (r < 0) {
+		message_error("%s: %s: its content cannot be read: %s; nothing was decided",
+			      decree->command, change->path, strerror(-r));
+		return message_exit_code(r);
+	}
+	r = deciding_set(&decree->deciding, change->path, decree->verdict, &digest);
+	if (r == EXIT_OK)
+		tell(decree, change->path, decree->word);
+	return r;
+}
+
+static int reset(struct decree *decree, const struct change *change)
+{
+	if (decisions_forget(decree->deciding.decisions, change->path) > 0)
+		tell(decree, change->path, "undecided");
+	return EXIT_OK;
+}
+
+static int print_end(const struct decree *decree)
+{
+	if (decree->cli->is_json) {
+		cleanup_json json_t *json = json_object();
+
+		(void)json_object_set_new(json, "session",
+					  session_to_json(decree->session, decree->open->review));
+		(void)json_object_set(json, "decided", decree->list);
+		return json_output_print(json);
+	}
+	if (decree->count == 0)
+		printf("nothing was decided\n");
+	else if (decree->verdict == DECISION_APPROVED && !decree->cli->resets)
+		printf("approved %zu %s; 'claudefs commit' applies %s\n", decree->count,
+		       decree->count == 1 ? "change" : "changes",
+		       decree->count == 1 ? "it" : "them");
+	return EXIT_OK;
+}
+
+static int decide_all(struct decree *decree, const struct change_choice *choice)
+{
+	int r = deciding_open(decree->session, &decree->deciding);
+
+	for (size_t i = 0; r == EXIT_OK && i < choice->count; i++)
+		r = decree->cli->resets ? reset(decree, choice->changes[i])
+					: decide_whole(decree, choice->changes[i]);
+	if (r == EXIT_OK)
+		r = deciding_save(&decree->deciding);
+	deciding_done(&decree->deciding);
+	return r;
+}
+
+static int run(struct decree *decree)
+{
+	const struct cli *cli = decree->cli;
+	cleanup_change_choice struct change_choice choice = { 0 };
+	int r;
+
+	r = change_choice_make(decree->command, decree->session, decree->open, cli->arguments,
+			       cli->argument_count, may_be_decided, &choice);
+	if (r == EXIT_OK)
+		r = decide_all(decree, &choice);
+	return r == EXIT_OK ? print_end(decree) : r;
+}
+
+static int decide(const struct cli *cli, const char *command, enum decision_verdict verdict)
+{
+	cleanup_chosen_session struct chosen_session session = CHOSEN_SESSION_NONE;
+	cleanup_open_review struct open_review open = { 0 };
+	cleanup_json json_t *list = json_array();
+	struct decree decree = {
+		.cli = cli,
+		.command = command,
+		.verdict = verdict,
+		.word = decision_verdict_name(verdict),
+		.session = &session,
+		.open = &open,
+		.deciding = { .lock_fd = -1 },
+		.list = list,
+	};
+	int r;
+
+	if (cli->argument_count == 0) {
+		message_error("%s: name a PATH or a pattern; see 'claudefs help %s'", command,
+			      command);
+		return EXIT_USAGE;
+	}
+	r = session_choose(cli, &session);
+	if (r == EXIT_OK && session.manifest.is_discarded) {
+		message_error("session %s: discarded, so nothing of it is decided", session.id);
+		r = EXIT_REFUSED;
+	}
+	if (r == EXIT_OK)
+		r = open_review(cli, &session, &open);
+	return r == EXIT_OK ? run(&decree) : r;
+}
+
+int cmd_approve(const struct cli *cli)
+{
+	return decide(cli, "approve", DECISION_APPROVED);
+}
+
+int cmd_reject(const struct cli *cli)
+{
+	return decide(cli, "reject", DECISION_REJECTED);
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/* What the person decided about changes of a session: decisions.json in its directory. Each
+ * decision is bound to a SHA-256 of exactly what was shown (change_digest.h), and carries a tag
+ * that only the host's side of this machine can make (state_key.h): the daemon beside the sandbox
+ * can write the file, but cannot approve anything. What has no right tag is dropped and counted. */
+#ifndef CLAUDEFS_REVIEW_DECISION_H
+#define CLAUDEFS_REVIEW_DECISION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fs/base/digest.h"
+#include "fs/session/state_key.h"
+
+#define DECISIONS_VERSION  1u
+#define DECISIONS_FILE_MAX (64u << 20) /* bytes */
+#define DECISIONS_MAX      100000u
+#define DECISION_PART_MAX  4096u /* bytes of a part's name */
+
+enum decision_verdict {
+	DECISION_NONE,
+	DECISION_APPROVED,
+	DECISION_REJECTED,
+};
+
+/* What of a change it is about. */
+enum decision_scope {
+	DECISION_WHOLE,
+	DECISION_HUNK,   /* part: the number of the edit (hunks.h) */
+	DECISION_KEY,    /* part: the key's path */
+	DECISION_RECORD, /* part: the record's name */
+};
+
+struct decision {
+	const char *path; /* borrowed */
+	enum decision_scope scope;
+	const char *part; /* borrowed; "" for the whole */
+	enum decision_verdict verdict;
+	struct digest digest; /* of what was shown */
+	uint64_t time_ns;
+};
+
+struct decisions;
+
+/* key and session_id are borrowed for the life of the decisions. *ret_forged (may be NULL) counts
+ * what had no right tag. Returns 0 (also where there is no file), -EBADMSG, -EPROTONOSUPPORT,
+ * -ENOMEM or -errno. */
+int decisions_read(int session_fd, const char *session_id, const struct state_key *key,
+		   struct decisions **ret, size_t *ret_forged);
+void decisions_free(struct decisions *decisions);
+void cleanup_decisions_free(struct decisions **decisions);
+#define cleanup_decisions __attribute__((cleanup(cleanup_decisions_free)))
+
+size_t decisions_count(const struct decisions *decisions);
+const struct decision *decisions_get(const struct decisions *decisions, size_t index);
+
+/* NULL: none. Borrowed until the next change of decisions. */
+const struct decision *decisions_find(const struct decisions *decisions, const char *path,
+				      enum decision_scope scope, const char *part);
+/* True if there is one of that scope for the path, whatever its part. */
+bool decisions_has(const struct decisions *decisions, const char *path, enum decision_scope scope);
+
+/* Sets one (in place of one about the same part). Returns 0, -E2BIG, -ENAMETOOLONG or -ENOMEM. */
+int decisions_set(struct decisions *decisions, const char *path, enum decision_scope scope,
+		  const char *part, enum decision_verdict verdict, const struct digest *digest);
+/* Forgets those of the path: of one scope, or all. Returns how many. */
+size_t decisions_forget_scope(struct decisions *decisions, const char *path,
+			      enum decision_scope scope);
+size_t decisions_forget(struct decisions *decisions, const char *path);
+
+/* Durably. Returns 0 or -errno. */
+int decisions_write(const struct decisions *decisions, int session_fd);
+
+/* One writer at a time: read, change and write while the fd that this returns is open. -EBUSY:
+ * another `claudefs` is deciding. */
+int decisions_lock(int session_fd);
+
+/* "approved", "rejected", "none": for JSON. */
+const char *decision_verdict_name(enum decision_verdict verdict);
+
+#endif
