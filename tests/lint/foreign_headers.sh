@@ -13,6 +13,7 @@ utf8proc\.h|fs/base/fold\.c
 fuse.*\.h|fs/mount/
 git2.*\.h|fs/review/text_diff\.c|fs/git/
 openssl/.*\.h|fs/base/digest\.c
+event2/.*\.h|init/gateway/
 seccomp\.h|init/
 yaml\.h|fs/review/front_matter\.c
 sys/capability\.h|init/

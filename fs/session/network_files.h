@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* What of a session is about its network: names in its directory. */
+#ifndef CLAUDEFS_SESSION_NETWORK_FILES_H
+#define CLAUDEFS_SESSION_NETWORK_FILES_H
+
+/* The list in force at the start, keywords replaced (fs/policy/egress_list.h). */
+#define NETWORK_LIST_FILE "egress.allow"
+
+/* A JSON object a line, in order: {"time_ns", "verdict": "allow" | "deny" | "learn", "host",
+ * "port", "reason"}, or {"time_ns", "verdict": "reload", "names"}. Written by claudefs-gate. */
+#define NETWORK_LOG_FILE "network.log"
+
+/* A unix socket of the running gate: a list in, and its end; "ok N\n" or "error LINE REASON\n" out.
+ */
+#define NETWORK_CONTROL_SOCKET "gate.sock"
+
+#endif
