@@ -11,7 +11,7 @@
 # and with a list of calls of `attack ID MODE`. MODE: mount (claudefs-mount as it is, with all the
 # privileges of the caller: the kernel's own refusals do not help) or run (claudefs-run --exec).
 # Variables that an ID may set in before_ID: RULES (a rule file), COMMIT_CODES, VERIFY_CODES (regular
-# expressions of exit codes), LIMIT (seconds), PINS (links of the user, held by the daemon once used).
+# expressions of exit codes), LIMIT (seconds), RUN_LIMITS (options of claudefs-run), PINS (links of the user, held by the daemon once used).
 #
 # Known to attacks: $M (the view's root), $P (this project's directory name in projects/), $OTHER (that
 # of another project, which is hidden), $W (the project), $CALL (attack_call).
@@ -145,7 +145,7 @@ start_in_mount() {
 }
 
 start_in_run() {
-  "$RUN_PROGRAM" --commit never ${RULES:+--rules "$RULES"} "$PROJECT" --exec "${AGENT[@]}" \
+  "$RUN_PROGRAM" --commit never ${RULES:+--rules "$RULES"} ${RUN_LIMITS:+"${RUN_LIMITS[@]}"} "$PROJECT" --exec "${AGENT[@]}" \
     </dev/null >"$WORK/agent.out" 2>&1 &
   AGENT_PID=$!
 }
