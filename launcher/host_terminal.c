@@ -5,13 +5,18 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
+#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
+
+#include "launcher/terminal_watcher.h"
 
 /* Process-wide, as the terminal is: handlers and atexit get no argument. */
 static struct termios saved;
 static volatile sig_atomic_t is_raw;
+static struct terminal_watcher watcher = TERMINAL_WATCHER_NONE;
 
 static const int fatal_signals[] = { SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV };
 
@@ -21,6 +26,7 @@ void host_terminal_restore(void)
 		return;
 	is_raw = 0;
 	(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &saved);
+	terminal_watcher_end(&watcher);
 }
 
 /* Only async-signal-safe calls; SA_RESETHAND has put the default back. */
@@ -60,6 +66,8 @@ int host_terminal_enter(int pty)
 	}
 	raw = saved;
 	cfmakeraw(&raw);
+	/* Without one the session is as good; only after kill -9 the terminal would stay raw. */
+	(void)terminal_watcher_start(&saved, &raw, &watcher);
 	is_raw = 1;
 	return tcsetattr(STDIN_FILENO, TCSADRAIN, &raw) < 0 ? -errno : 0;
 }

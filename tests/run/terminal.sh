@@ -55,6 +55,19 @@ kill -TERM "$pid"
 terminal_end >/dev/null
 ok 'SIGTERM to claudefs-run leaves the outer terminal as before' equal "$(sorted "$settings")" "$(sorted "$(cat "$WORK/settings")")"
 
+HOLD=30 in_terminal 'stty raw -echo; echo $$ waiting; sleep 4321'
+ok 'a program sleeps again' terminal_wait waiting
+pid=$(ours | while read -r p; do grep -q run "/proc/$p/comm" && echo "$p"; done | head -n 1)
+ok 'meanwhile the outer terminal is raw' contains <(stty -a -F "$(terminal display -p '#{pane_tty}')") -icanon
+tty=$(terminal display -p '#{pane_tty}')
+kill -KILL "$pid"
+# Here the shell does not do it (only an interactive one would): it is still reading.
+ok 'kill -9 of claudefs-run leaves nothing of it' wait_until none_of_ours
+ok 'and the outer terminal is no longer raw' wait_until sh -c 'stty -a -F "$1" | grep -qE "(^| )icanon"' sh "$tty"
+terminal_type x
+terminal_end >/dev/null
+ok 'but as before' equal "$(sorted "$settings")" "$(sorted "$(cat "$WORK/settings")")"
+
 in_terminal 'kill -STOP $$; echo awake; read -r x'
 ok 'a stopped agent is woken: nobody else could' terminal_wait awake
 terminal_type x
