@@ -10,7 +10,7 @@ enum exit_code {
 	EXIT_OK = 0,
 	EXIT_FAULT = 1, /* I/O or internal error */
 	EXIT_USAGE = 2,
-	EXIT_CONFLICT = 3, /* commit: something was held back because the host changed too */
+	EXIT_CONFLICT = 3, /* commit, undo: something was left alone because the host changed too */
 	EXIT_NO_SESSION = 4,
 	EXIT_DAMAGED = 5,    /* journal, object or receipt does not verify */
 	EXIT_TOO_NEW = 6,    /* session of a newer format version */

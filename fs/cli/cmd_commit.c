@@ -2,12 +2,9 @@
 /* `claudefs commit`: what the rules let out and the person approves goes to the host. All writing
  * is done by fs/commit; this asks, shows and counts. */
 #include <errno.h>
-#include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "fs/base/cleanup.h"
 #include "fs/base/message.h"
@@ -15,14 +12,12 @@
 #include "fs/base/terminal.h"
 #include "fs/cli/approval.h"
 #include "fs/cli/commit_report.h"
+#include "fs/cli/open_commit.h"
 #include "fs/cli/open_review.h"
 #include "fs/cli/path_argument.h"
 #include "fs/commit/commit.h"
 
 /* The paths of --only as state paths. */
-#define BUSY_WAIT_MS  10000u /* for another commit on this host */
-#define BUSY_PAUSE_MS 50u
-
 struct only_paths {
 	char *paths[ARGUMENT_LIST_MAX];
 	size_t count;
@@ -108,40 +103,6 @@ static int make_plan(const struct cli *cli, const struct review *review,
 	return EXIT_OK;
 }
 
-static int say_failure(const struct chosen_session *session, int error)
-{
-	const char *root = session->manifest.host_root;
-
-	switch (error) {
-	case -ESTALE:
-		message_error("commit: %s: missing, or not the directory that the session started "
-			      "from; put that one back (nothing was changed)",
-			      root);
-		return EXIT_HOST_STATE;
-	case -EBUSY:
-		message_error("commit: %s: another commit is at work there; run this again when it "
-			      "is done",
-			      root);
-		return EXIT_BUSY;
-	case -EBADMSG:
-		message_error("commit: session %s: the record of a commit that was cut short is "
-			      "damaged; 'claudefs verify' says where",
-			      session->id);
-		return EXIT_DAMAGED;
-	case -ENOSPC:
-	case -EDQUOT:
-		message_error("commit: %s: no space left; make room and run 'claudefs commit' "
-			      "again, it goes on where it stopped",
-			      root);
-		return EXIT_NO_SPACE;
-	default:
-		message_error(
-			"commit: %s: %s; run 'claudefs commit' again, it goes on where it stopped",
-			root, strerror(-error));
-		return message_exit_code(error);
-	}
-}
-
 static int dry_run(const struct cli *cli, const struct chosen_session *session,
 		   const struct only_paths *only)
 {
@@ -154,24 +115,6 @@ static int dry_run(const struct cli *cli, const struct chosen_session *session,
 	if (r == EXIT_OK)
 		r = make_plan(cli, open.review, only, &approval, &plan);
 	return r == EXIT_OK ? commit_report_plan(cli, session, plan) : r;
-}
-
-/* Two sessions of one person often end together: the second commit waits for the first. Not for
- * long, since an interactive one holds the lock while it asks. */
-static int open_commit(const struct chosen_session *session, struct commit_report *report,
-		       struct commit **ret)
-{
-	const struct timespec pause = { .tv_nsec = BUSY_PAUSE_MS * 1000000L };
-	unsigned int waited = 0;
-	int r;
-
-	while ((r = commit_open(session->fd, &session->manifest, session->state_fd,
-				commit_report_event, report, &report->recovered, ret)) == -EBUSY &&
-	       waited < BUSY_WAIT_MS) {
-		(void)nanosleep(&pause, NULL);
-		waited += BUSY_PAUSE_MS;
-	}
-	return r;
 }
 
 static int apply(const struct cli *cli, const struct chosen_session *session,
@@ -187,7 +130,7 @@ static int apply(const struct cli *cli, const struct chosen_session *session,
 	/* First, so that what was cut short is part of what the review sees as committed. */
 	r = open_commit(session, &report, &commit);
 	if (r < 0)
-		return say_failure(session, r);
+		return open_commit_say("commit", session, r);
 	r = open_review(cli, session, &open);
 	if (r != EXIT_OK)
 		return r;
@@ -197,7 +140,7 @@ static int apply(const struct cli *cli, const struct chosen_session *session,
 		return r;
 	r = commit_apply(commit, plan, commit_report_event, &report, &report.result);
 	if (r < 0)
-		return say_failure(session, r);
+		return open_commit_say("commit", session, r);
 	return commit_report_print(&report, session, plan);
 }
 
@@ -215,9 +158,6 @@ int cmd_commit(const struct cli *cli)
 		r = read_only_paths(cli, &session, &only);
 	if (r != EXIT_OK)
 		return r;
-	/* Output may go to a reader that leaves; a commit goes on regardless. */
-	(void)signal(SIGPIPE, SIG_IGN);
-	/* Under `ulimit -f` a write shall fail with EFBIG, not end us half-way. */
-	(void)signal(SIGXFSZ, SIG_IGN);
+	open_commit_calm();
 	return cli->is_dry_run ? dry_run(cli, &session, &only) : apply(cli, &session, &only);
 }

@@ -32,6 +32,7 @@ struct cli {
 	bool follows;
 	bool is_dry_run;
 	bool is_interactive;
+	bool lists;
 	bool resets;
 	bool is_brief;
 	bool is_strict;
@@ -105,6 +106,7 @@ int cmd_rules(const struct cli *cli);
 int cmd_sessions(const struct cli *cli);
 int cmd_show(const struct cli *cli);
 int cmd_status(const struct cli *cli);
+int cmd_undo(const struct cli *cli);
 int cmd_verify(const struct cli *cli);
 int cmd_why(const struct cli *cli);
 

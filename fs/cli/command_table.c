@@ -82,6 +82,12 @@ static const struct option_spec status_options[] = {
 	OPTION_END,
 };
 
+static const struct option_spec undo_options[] = {
+	FLAG('n', "dry-run", is_dry_run, "say what would be undone, and do nothing"),
+	FLAG('l', "list", lists, "list the receipts: what was committed and undone so far"),
+	OPTION_END,
+};
+
 const struct command commands[] = {
 	{ "approve", "[--reset] PATH|PATTERN...", "approve changes, for the next commit",
 	  "PATH means all that is pending there and beneath; a PATTERN is written as in rules "
@@ -138,6 +144,14 @@ const struct command commands[] = {
 	{ "show", "PATH", "print a file as the session sees it", NULL, no_options, 1, cmd_show },
 	{ "status", "[--all]", "show what the session changed, and what will become of it", NULL,
 	  status_options, 0, cmd_status },
+	{ "undo", "[-n] [RECEIPT] | --list", "take back what a commit did to the host",
+	  "Without RECEIPT, the last commit that was not undone. Each file gets back its bytes, "
+	  "mode "
+	  "and time, and\n"
+	  "what was made is removed: where the host is still as the commit left it. Anything else "
+	  "is named and\n"
+	  "left alone. An undo has a receipt too, and can be undone by its number.\n",
+	  undo_options, 1, cmd_undo },
 	{ "verify", "", "check the journal and the stored contents", NULL, no_options, 0,
 	  cmd_verify },
 	{ "why", "PATH", "say which rule decides for a path, and why",

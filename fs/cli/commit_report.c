@@ -63,6 +63,12 @@ static void print_entry(bool is_colored, const char *word, enum terminal_style s
 		printf("%s\n", line.data);
 }
 
+static const char *status_word(const struct commit_report *report, enum commit_status status)
+{
+	return status == COMMIT_APPLIED && report->applied_word ? report->applied_word
+								: commit_status_name(status);
+}
+
 void commit_report_event(const struct commit_event *event, void *arg)
 {
 	struct commit_report *report = arg;
@@ -76,7 +82,7 @@ void commit_report_event(const struct commit_event *event, void *arg)
 	}
 	if (event->status == COMMIT_FAILED && event->error < 0 && !reason)
 		reason = strerror(-event->error);
-	print_entry(report->cli->is_colored, commit_status_name(event->status),
+	print_entry(report->cli->is_colored, status_word(report, event->status),
 		    status_style(event->status), plan_action_name(event->action), event->path,
 		    reason);
 }
@@ -104,7 +110,7 @@ static json_t *rest_to_json(const struct commit_plan *plan)
 	return list;
 }
 
-static json_t *result_to_json(const struct commit_result *result)
+json_t *commit_result_to_json(const struct commit_result *result)
 {
 	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "receipt", (json_int_t)result->receipt,
 			 "applied", (json_int_t)result->applied, "conflicts",
@@ -210,8 +216,8 @@ int commit_report_print(struct commit_report *report, const struct chosen_sessio
 	(void)json_object_set_new(json, "dry_run", json_false());
 	(void)json_object_set(json, "entries", report->entries ? report->entries : json_array());
 	(void)json_object_set_new(json, "rest", rest_to_json(plan));
-	(void)json_object_set_new(json, "recovered", result_to_json(&report->recovered));
-	(void)json_object_set_new(json, "result", result_to_json(&report->result));
+	(void)json_object_set_new(json, "recovered", commit_result_to_json(&report->recovered));
+	(void)json_object_set_new(json, "result", commit_result_to_json(&report->result));
 	return json_output_print(json) == EXIT_OK ? code : EXIT_FAULT;
 }
 

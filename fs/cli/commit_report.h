@@ -11,7 +11,8 @@
 /* Starts as { .cli = cli }. */
 struct commit_report {
 	const struct cli *cli;
-	json_t *entries; /* NULL until the first one */
+	const char *applied_word; /* what stands for COMMIT_APPLIED; NULL: "applied" */
+	json_t *entries;          /* NULL until the first one */
 	struct commit_result recovered;
 	struct commit_result result;
 };
@@ -21,6 +22,9 @@ void commit_report_done(struct commit_report *report);
 
 /* A commit_event_fn; arg is a struct commit_report. */
 void commit_report_event(const struct commit_event *event, void *arg);
+
+/* {receipt, applied, conflicts, skipped, damaged, failed}. */
+json_t *commit_result_to_json(const struct commit_result *result);
 
 /* The end: sums, and what stays pending. Returns the exit code of the commit. */
 int commit_report_print(struct commit_report *report, const struct chosen_session *session,

@@ -99,8 +99,7 @@ static int write_lines(int fd, int source, uint64_t offset, uint64_t size)
 	return 0;
 }
 
-/* True (1) if source's [from, from + size) stands in fd at offset. */
-static int is_block_at(int fd, uint64_t offset, int source, uint64_t from, uint64_t size)
+int append_is_block_at(int fd, uint64_t offset, int source, uint64_t from, uint64_t size)
 {
 	cleanup_free char *ours = malloc(COMPARE_MAX);
 	cleanup_free char *theirs = malloc(COMPARE_MAX);
@@ -137,7 +136,7 @@ static void cut_back(int fd, uint64_t size_before, int source, uint64_t from, bo
 	if (has_newline)
 		added--;
 	/* If that fails too, the next try completes it. */
-	if (is_block_at(fd, size_before + has_newline, source, from, added) == 1 &&
+	if (append_is_block_at(fd, size_before + has_newline, source, from, added) == 1 &&
 	    ftruncate(fd, (off_t)size_before) < 0)
 		return;
 }
@@ -280,7 +279,7 @@ static int write_block(struct target *target, int fd, const struct stat *st)
 	}
 	if (size == entry->append_offset)
 		return append_block(fd, source, 0, entry->content_size, entry->append_newline);
-	r = is_block_at(fd, at, source, 0, entry->content_size);
+	r = append_is_block_at(fd, at, source, 0, entry->content_size);
 	if (r != 0)
 		return r < 0 ? r : 0;
 	return complete(target, fd, source, size);

@@ -10,6 +10,7 @@
 #include "fs/base/cleanup.h"
 #include "fs/base/path_name.h"
 #include "fs/commit/append.h"
+#include "fs/commit/cut.h"
 #include "fs/commit/done_log.h"
 #include "fs/commit/host_rename.h"
 #include "fs/review/host_look.h"
@@ -91,6 +92,10 @@ static int apply_mkdir(struct target *target)
 		return r;
 	if (!exists || !S_ISDIR(st.st_mode))
 		return target_settle(target, COMMIT_CONFLICT, "the host has another entry there");
+	/* Also where an earlier try came no further. */
+	if (target->entry->has_mode && (st.st_mode & 0777) == 0700 &&
+	    fchmodat(target->dir_fd, target->name, target->entry->mode & 0777, 0) < 0)
+		return -errno;
 	if (geteuid() == 0 && fstat(target->dir_fd, &parent) == 0 && st.st_uid != parent.st_uid &&
 	    fchownat(target->dir_fd, target->name, parent.st_uid, parent.st_gid,
 		     AT_SYMLINK_NOFOLLOW) < 0)
@@ -313,6 +318,7 @@ static int apply_action(struct target *target)
 	case PLAN_CREATE: return apply_create(target);
 	case PLAN_REPLACE: return apply_replace(target);
 	case PLAN_APPEND: return append_apply(target);
+	case PLAN_CUT: return cut_apply(target);
 	case PLAN_DELETE: return apply_delete(target);
 	case PLAN_RMDIR: return apply_rmdir(target);
 	}

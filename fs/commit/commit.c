@@ -11,32 +11,12 @@
 #include "fs/base/message.h"
 #include "fs/base/path_name.h"
 #include "fs/commit/apply.h"
+#include "fs/commit/commit_state.h"
 #include "fs/commit/done_log.h"
 #include "fs/commit/prepare.h"
 #include "fs/commit/receipt_dir.h"
 #include "fs/review/receipt.h"
 #include "fs/session/lock.h"
-
-struct commit {
-	int session_fd;                  /* borrowed */
-	const struct manifest *manifest; /* borrowed */
-	int state_fd;                    /* borrowed */
-	struct content_store *store;     /* NULL: the session has no objects */
-	int root_fd;                     /* -1: the host has no ~/.claude yet */
-	uint64_t host_dev;
-	uint64_t host_ino;
-	int lock_fd;
-	int parent_lock_fd; /* of the directory that will hold the root, while there is none */
-};
-
-/* Where events and sums go. */
-struct sink {
-	commit_event_fn *event;
-	void *arg;
-	struct commit_result *result;
-	size_t count;
-	bool is_recovered;
-};
 
 const char *commit_status_name(enum commit_status status)
 {
@@ -90,14 +70,13 @@ static void tell_entry(const struct sink *sink, const struct intent_entry *entry
 		sink->event(&event, sink->arg);
 }
 
-static void tell_reject(const struct plan_entry *planned, enum commit_status status,
-			const char *reason, void *arg)
+void sink_reject(struct sink *sink, const char *path, enum plan_action action,
+		 enum commit_status status, const char *reason)
 {
-	const struct sink *sink = arg;
 	struct commit_event event = {
 		.count = sink->count,
-		.path = planned->change->path,
-		.action = planned->action,
+		.path = path,
+		.action = action,
 		.status = status,
 		.reason = reason,
 	};
@@ -105,6 +84,21 @@ static void tell_reject(const struct plan_entry *planned, enum commit_status sta
 	count_status(sink->result, status);
 	if (sink->event)
 		sink->event(&event, sink->arg);
+}
+
+static void tell_reject(const struct plan_entry *planned, enum commit_status status,
+			const char *reason, void *arg)
+{
+	sink_reject(arg, planned->change->path, planned->action, status, reason);
+}
+
+struct receipt_seal commit_seal(const struct commit *commit, uint64_t number)
+{
+	return (struct receipt_seal){
+		.key = &commit->key,
+		.session_id = commit->manifest->id,
+		.number = number,
+	};
 }
 
 /* Opens the host root; it must be the one that the session started with, or that its first commit
@@ -215,6 +209,7 @@ static int carry_out(struct commit *commit, struct intent *intent, int receipt_f
 		     struct sink *sink)
 {
 	cleanup_fd int log_fd = done_log_open(receipt_fd, intent);
+	struct receipt_seal seal = commit_seal(commit, number);
 	struct run run = {
 		.root_fd = commit->root_fd,
 		.receipt_fd = receipt_fd,
@@ -235,7 +230,7 @@ static int carry_out(struct commit *commit, struct intent *intent, int receipt_f
 		}
 		tell_entry(sink, &intent->entries[i], i);
 	}
-	r = intent_write_receipt(intent, receipt_fd, number);
+	r = intent_write_receipt(intent, receipt_fd, &seal);
 	if (r < 0)
 		return r;
 	receipt_dir_tidy(receipt_fd);
@@ -246,12 +241,13 @@ static int carry_out(struct commit *commit, struct intent *intent, int receipt_f
 static int recover_one(struct commit *commit, uint64_t number, struct sink *sink)
 {
 	cleanup_fd int receipt_fd = receipt_dir_open(commit->session_fd, number);
+	struct receipt_seal seal = commit_seal(commit, number);
 	cleanup_intent struct intent intent = { 0 };
 	int r;
 
 	if (receipt_fd < 0)
 		return receipt_fd;
-	r = intent_read(receipt_fd, &intent);
+	r = intent_read(receipt_fd, &seal, &intent);
 	if (r == -ENOENT)
 		return receipt_dir_discard(commit->session_fd, number);
 	if (r < 0)
@@ -300,7 +296,9 @@ int commit_open(int session_fd, const struct manifest *manifest, int state_fd,
 		.lock_fd = -1,
 		.parent_lock_fd = -1,
 	};
-	r = pin_root(commit);
+	r = state_key_read(state_fd, true, &commit->key);
+	if (r == 0)
+		r = pin_root(commit);
 	if (r == 0)
 		r = commit->root_fd >= 0 ? lock_root(commit) : lock_root_parent(commit);
 	if (r < 0)
@@ -332,9 +330,26 @@ void cleanup_commit_close(struct commit **commit)
 	commit_close(*commit);
 }
 
-/* One intent's worth of the plan, from *cursor on. */
+int commit_begin(struct commit *commit, struct intent *intent, int receipt_fd, uint64_t number,
+		 int r, struct sink *sink)
+{
+	struct receipt_seal seal = commit_seal(commit, number);
+
+	intent->host_dev = commit->host_dev;
+	intent->host_ino = commit->host_ino;
+	intent->time_ns = clock_now_ns();
+	if (r == 0 && intent->count > 0)
+		r = intent_write(intent, receipt_fd, &seal);
+	if (r < 0 || intent->count == 0) {
+		(void)receipt_dir_discard(commit->session_fd, number);
+		return r;
+	}
+	return carry_out(commit, intent, receipt_fd, number, sink);
+}
+
+/* One intent's worth of the plan, from *cursor on. *first: the commit's first receipt. */
 static int apply_part(struct commit *commit, const struct commit_plan *plan, size_t *cursor,
-		      struct sink *sink)
+		      uint64_t *first, struct sink *sink)
 {
 	cleanup_intent struct intent intent = { 0 };
 	cleanup_fd int receipt_fd = -1;
@@ -344,24 +359,19 @@ static int apply_part(struct commit *commit, const struct commit_plan *plan, siz
 	receipt_fd = receipt_dir_make(commit->session_fd, &number);
 	if (receipt_fd < 0)
 		return receipt_fd;
+	if (*first == 0)
+		*first = number;
+	intent.part_of = *first;
 	sink->count = commit_plan_count(plan);
 	r = prepare_intent(plan, cursor, commit->root_fd, receipt_fd, tell_reject, sink, &intent);
-	intent.host_dev = commit->host_dev;
-	intent.host_ino = commit->host_ino;
-	intent.time_ns = clock_now_ns();
-	if (r == 0 && intent.count > 0)
-		r = intent_write(&intent, receipt_fd);
-	if (r < 0 || intent.count == 0) {
-		(void)receipt_dir_discard(commit->session_fd, number);
-		return r;
-	}
-	return carry_out(commit, &intent, receipt_fd, number, sink);
+	return commit_begin(commit, &intent, receipt_fd, number, r, sink);
 }
 
 int commit_apply(struct commit *commit, const struct commit_plan *plan, commit_event_fn *event,
 		 void *arg, struct commit_result *ret)
 {
 	struct sink sink = { .event = event, .arg = arg, .result = ret };
+	uint64_t first = 0;
 	size_t cursor = 0;
 	int r;
 
@@ -370,6 +380,6 @@ int commit_apply(struct commit *commit, const struct commit_plan *plan, commit_e
 		return 0;
 	r = make_root(commit);
 	while (r == 0 && cursor < commit_plan_count(plan))
-		r = apply_part(commit, plan, &cursor, &sink);
+		r = apply_part(commit, plan, &cursor, &first, &sink);
 	return r;
 }

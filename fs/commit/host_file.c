@@ -92,6 +92,14 @@ static int fill_temp(struct target *target, int fd)
 	return -ENODATA;
 }
 
+/* No set-id bit is ever given, whatever a receipt says that the host had. */
+static mode_t target_mode(const struct target *target, const struct stat *old)
+{
+	if (target->entry->has_mode)
+		return target->entry->mode & 0777;
+	return old ? old->st_mode & 0777 : 0600;
+}
+
 /* Never more rights than the file that is replaced had; none but the owner's for a new one. The
  * owner stays, and root makes no files of its own in another's directory. */
 static int dress_temp(const struct target *target, int fd, const struct stat *old)
@@ -111,7 +119,7 @@ static int dress_temp(const struct target *target, int fd, const struct stat *ol
 	if ((old || geteuid() == 0) && (st.st_uid != wanted.st_uid || st.st_gid != wanted.st_gid) &&
 	    fchown(fd, wanted.st_uid, wanted.st_gid) < 0)
 		return -errno;
-	if (fchmod(fd, old ? old->st_mode & 0777 : 0600) < 0)
+	if (fchmod(fd, target_mode(target, old)) < 0)
 		return -errno;
 	return futimens(fd, times) < 0 ? -errno : 0;
 }

@@ -14,7 +14,7 @@
 #define TEMP_SUFFIX ".tmp"
 
 static const enum plan_action all_actions[] = {
-	PLAN_MKDIR, PLAN_CREATE, PLAN_REPLACE, PLAN_APPEND, PLAN_DELETE, PLAN_RMDIR,
+	PLAN_MKDIR, PLAN_CREATE, PLAN_REPLACE, PLAN_APPEND, PLAN_CUT, PLAN_DELETE, PLAN_RMDIR,
 };
 
 static const enum commit_status all_statuses[] = {
@@ -129,12 +129,14 @@ static int describe(const struct intent_entry *entry, json_t *json)
 	    receipt_set_number(json, "object", entry->object) < 0 ||
 	    receipt_set_number(json, "prefix", entry->prefix) < 0 ||
 	    receipt_set_number(json, "size", entry->size) < 0 ||
-	    receipt_set_hash(json, "object_hash", &entry->object_hash) < 0)
+	    receipt_set_hash(json, "object_hash", &entry->object_hash) < 0 ||
+	    receipt_set_number(json, "content_size", entry->content_size) < 0 ||
+	    receipt_set_hash(json, "content_hash", &entry->content_hash) < 0)
 		return -ENOMEM;
 	return 0;
 }
 
-static json_t *entry_to_json(const struct intent_entry *entry)
+static json_t *entry_to_json(const struct intent_entry *entry, size_t index)
 {
 	cleanup_json json_t *json = json_object();
 
@@ -142,9 +144,15 @@ static json_t *entry_to_json(const struct intent_entry *entry)
 	    json_object_set_new(json, "base", base_to_json(&entry->base)) < 0 ||
 	    set_bool(json, "any_base", entry->any_base) < 0 ||
 	    receipt_set_number(json, "mtime_ns", entry->mtime_ns) < 0 ||
-	    set_bool(json, "is_new", entry->is_new) < 0 ||
-	    receipt_set_number(json, "content_size", entry->content_size) < 0 ||
-	    receipt_set_hash(json, "content_hash", &entry->content_hash) < 0)
+	    set_bool(json, "is_new", entry->is_new) < 0)
+		return NULL;
+	if (entry->has_mode && receipt_set_number(json, "mode", entry->mode) < 0)
+		return NULL;
+	/* What the log tells of an append is known of a cut before. */
+	if (entry->action == PLAN_CUT &&
+	    (receipt_set_number(json, "offset", entry->append_offset) < 0 ||
+	     set_bool(json, "newline", entry->append_newline) < 0 ||
+	     json_object_set_new(json, "before", intent_before_to_json(&entry->before, index)) < 0))
 		return NULL;
 	return steal_ptr(&json);
 }
@@ -171,6 +179,36 @@ static int status_from_name(const char *name, enum commit_status *ret)
 	return -EBADMSG;
 }
 
+static int mode_from_json(const json_t *json, struct intent_entry *entry)
+{
+	uint64_t mode = 0;
+
+	if (!json_object_get(json, "mode"))
+		return 0;
+	if (receipt_get_number(json, "mode", &mode) < 0 || mode > 07777)
+		return -EBADMSG;
+	entry->mode = (uint32_t)mode;
+	entry->has_mode = true;
+	return 0;
+}
+
+static int place_from_json(const json_t *json, struct intent_entry *entry)
+{
+	if (receipt_get_number(json, "offset", &entry->append_offset) < 0 ||
+	    get_bool(json, "newline", &entry->append_newline) < 0)
+		return -EBADMSG;
+	return 0;
+}
+
+static int cut_from_json(const json_t *json, struct intent_entry *entry)
+{
+	if (entry->action != PLAN_CUT)
+		return 0;
+	if (place_from_json(json, entry) < 0)
+		return -EBADMSG;
+	return intent_before_from_json(json_object_get(json, "before"), &entry->before);
+}
+
 static int entry_from_json(const json_t *json, struct intent *intent)
 {
 	const char *temp = json_get_string(json, "temp", "");
@@ -193,9 +231,29 @@ static int entry_from_json(const json_t *json, struct intent *intent)
 	    receipt_get_number(json, "size", &entry->size) < 0 ||
 	    receipt_get_hash(json, "object_hash", &entry->object_hash) < 0 ||
 	    receipt_get_number(json, "content_size", &entry->content_size) < 0 ||
-	    receipt_get_hash(json, "content_hash", &entry->content_hash) < 0)
+	    receipt_get_hash(json, "content_hash", &entry->content_hash) < 0 ||
+	    mode_from_json(json, entry) < 0)
 		return -EBADMSG;
-	return 0;
+	return cut_from_json(json, entry);
+}
+
+/* Receipts of version 1 lack what undo needs: they have no tag either. */
+static int done_from_json(const json_t *json, struct intent *intent)
+{
+	const char *path = NULL;
+	struct intent_entry *entry;
+
+	if (receipt_get_path(json, "path", &path) < 0)
+		return -EBADMSG;
+	entry = append_entry(intent, path);
+	if (!entry)
+		return -ENOMEM;
+	if (action_from_name(json_get_string(json, "action", ""), &entry->action) < 0 ||
+	    receipt_get_number(json, "content_size", &entry->content_size) < 0 ||
+	    receipt_get_hash(json, "content_hash", &entry->content_hash) < 0 ||
+	    intent_result_from_json(json, entry) < 0)
+		return -EBADMSG;
+	return json_object_get(json, "offset") ? place_from_json(json, entry) : 0;
 }
 
 static json_t *root_to_json(const struct intent *intent)
@@ -206,14 +264,42 @@ static json_t *root_to_json(const struct intent *intent)
 
 static json_t *head_to_json(const struct intent *intent)
 {
+	cleanup_json json_t *json = NULL;
 	char time[CLOCK_TEXT_SIZE];
 
 	clock_format_rfc3339(intent->time_ns, time);
-	return json_pack("{s:i, s:s, s:I, s:o}", "version", (int)RECEIPT_VERSION, "time", time,
+	json = json_pack("{s:i, s:s, s:I, s:o}", "version", (int)RECEIPT_VERSION, "time", time,
 			 "time_ns", (json_int_t)intent->time_ns, "host_root", root_to_json(intent));
+	if (!json || (intent->undoes && receipt_set_number(json, "undoes", intent->undoes) < 0) ||
+	    (intent->part_of && receipt_set_number(json, "part_of", intent->part_of) < 0))
+		return NULL;
+	return steal_ptr(&json);
 }
 
-int intent_write(const struct intent *intent, int receipt_fd)
+/* The tag goes first: with the file the thing itself is there. */
+static int write_sealed(int receipt_fd, const char *name, const struct receipt_seal *seal,
+			const json_t *json)
+{
+	cleanup_free char *data = json_dump_whole(json, JSON_INDENT(2));
+	struct digest tag;
+	char file[32];
+	char hex[DIGEST_HEX_SIZE];
+	int r = data ? 0 : -ENOMEM;
+
+	if (r == 0 && seal)
+		r = receipt_tag(seal, name, data, strlen(data), &tag);
+	if (r == 0 && seal) {
+		digest_to_hex(&tag, hex);
+		(void)snprintf(file, sizeof(file), "%s.tag", name);
+		r = fd_replace_file_at(receipt_fd, file, hex, strlen(hex), 0600);
+	}
+	if (r < 0)
+		return r;
+	(void)snprintf(file, sizeof(file), "%s.json", name);
+	return fd_replace_file_at(receipt_fd, file, data, strlen(data), 0600);
+}
+
+int intent_write(const struct intent *intent, int receipt_fd, const struct receipt_seal *seal)
 {
 	cleanup_json json_t *json = head_to_json(intent);
 	json_t *entries = json_array();
@@ -222,39 +308,61 @@ int intent_write(const struct intent *intent, int receipt_fd)
 	if (json_object_set_new(json, "entries", entries) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < intent->count; i++) {
-		if (json_array_append_new(entries, entry_to_json(&intent->entries[i])) < 0)
+		if (json_array_append_new(entries, entry_to_json(&intent->entries[i], i)) < 0)
 			return -ENOMEM;
 	}
-	return json_replace_file_at(receipt_fd, "intent.json", json, 0600);
+	return write_sealed(receipt_fd, "intent", seal, json);
 }
 
-int intent_read(int receipt_fd, struct intent *ret)
+static int head_from_json(const json_t *json, struct intent *intent)
+{
+	const json_t *root = json_object_get(json, "host_root");
+
+	if (receipt_get_number(root, "dev", &intent->host_dev) < 0 ||
+	    receipt_get_number(root, "ino", &intent->host_ino) < 0 ||
+	    receipt_get_number(json, "time_ns", &intent->time_ns) < 0)
+		return -EBADMSG;
+	(void)receipt_get_number(json, "undoes", &intent->undoes);
+	(void)receipt_get_number(json, "part_of", &intent->part_of);
+	return 0;
+}
+
+static int read_file(int receipt_fd, const char *name, const struct receipt_seal *seal,
+		     int (*take)(const json_t *json, struct intent *intent), struct intent *ret)
 {
 	cleanup_json json_t *json = NULL;
 	cleanup_intent struct intent intent = { 0 };
-	const json_t *root;
 	const json_t *entries;
 	const json_t *entry;
 	size_t i;
 	int r;
 
-	r = receipt_load(receipt_fd, "intent.json", &json);
+	r = receipt_load(receipt_fd, name, seal, &json);
+	if (r == 0)
+		r = head_from_json(json, &intent);
 	if (r < 0)
 		return r;
-	root = json_object_get(json, "host_root");
 	entries = json_object_get(json, "entries");
-	if (!json_is_array(entries) || receipt_get_number(root, "dev", &intent.host_dev) < 0 ||
-	    receipt_get_number(root, "ino", &intent.host_ino) < 0 ||
-	    receipt_get_number(json, "time_ns", &intent.time_ns) < 0)
+	if (!json_is_array(entries))
 		return -EBADMSG;
 	json_array_foreach (entries, i, entry) {
-		r = entry_from_json(entry, &intent);
+		r = take(entry, &intent);
 		if (r < 0)
 			return r;
 	}
 	*ret = intent;
 	intent = (struct intent){ 0 };
 	return 0;
+}
+
+int intent_read(int receipt_fd, const struct receipt_seal *seal, struct intent *ret)
+{
+	return read_file(receipt_fd, "intent", seal, entry_from_json, ret);
+}
+
+int intent_read_receipt(int receipt_fd, const struct receipt_seal *seal, struct intent *ret)
+{
+	return read_file(receipt_fd, "receipt", seal, done_from_json, ret);
 }
 
 json_t *intent_before_to_json(const struct intent_before *before, size_t index)
@@ -330,8 +438,9 @@ json_t *intent_result_to_json(const struct intent_entry *entry, size_t index)
 	    json_object_set_new(json, "before", intent_before_to_json(&entry->before, index)) < 0 ||
 	    json_object_set_new(json, "after", after_to_json(&entry->after)) < 0)
 		return NULL;
-	if (entry->has_started && (receipt_set_number(json, "offset", entry->append_offset) < 0 ||
-				   set_bool(json, "newline", entry->append_newline) < 0))
+	if ((entry->has_started || entry->action == PLAN_CUT) &&
+	    (receipt_set_number(json, "offset", entry->append_offset) < 0 ||
+	     set_bool(json, "newline", entry->append_newline) < 0))
 		return NULL;
 	return steal_ptr(&json);
 }
@@ -350,14 +459,15 @@ int intent_result_from_json(const json_t *json, struct intent_entry *entry)
 	return 0;
 }
 
-int intent_write_receipt(const struct intent *intent, int receipt_fd, uint64_t number)
+int intent_write_receipt(const struct intent *intent, int receipt_fd,
+			 const struct receipt_seal *seal)
 {
 	cleanup_json json_t *json = head_to_json(intent);
 	json_t *entries = json_array();
 
 	/* Takes entries in any case. */
 	if (json_object_set_new(json, "entries", entries) < 0 ||
-	    receipt_set_number(json, "number", number) < 0)
+	    receipt_set_number(json, "number", seal->number) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < intent->count; i++) {
 		json_t *entry = intent_result_to_json(&intent->entries[i], i);
@@ -367,5 +477,5 @@ int intent_write_receipt(const struct intent *intent, int receipt_fd, uint64_t n
 		if (json_object_del(entry, "done") < 0 || describe(&intent->entries[i], entry) < 0)
 			return -ENOMEM;
 	}
-	return json_replace_file_at(receipt_fd, "receipt.json", json, 0600);
+	return write_sealed(receipt_fd, "receipt", seal, json);
 }

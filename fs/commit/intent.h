@@ -7,6 +7,7 @@
 
 #include "fs/base/json.h"
 #include "fs/commit/commit.h"
+#include "fs/review/receipt.h"
 
 #define INTENT_TEMP_SIZE 48u /* bytes of ".claudefs-<32 hexadecimal digits>.tmp" with the NUL */
 
@@ -36,6 +37,8 @@ struct intent_entry {
 	char temp[INTENT_TEMP_SIZE]; /* name beside the target; unpredictable */
 	struct change_base base;
 	uint64_t mtime_ns;
+	uint32_t mode;
+	bool has_mode; /* mode is what the entry gets; else as the file that is replaced, or 0600 */
 	bool any_base; /* APPEND: whatever the file holds */
 
 	/* What of the session is committed with it: see struct committed. */
@@ -49,8 +52,8 @@ struct intent_entry {
 	uint64_t content_size;
 	struct hash content_hash; /* never sampled */
 
-	/* From the log. */
-	bool has_started; /* APPEND: the offset is recorded */
+	/* From the log; of a CUT, known before. */
+	bool has_started; /* APPEND: the offset is recorded. CUT: the lines may be gone */
 	uint64_t append_offset;
 	bool append_newline; /* a newline goes first */
 	bool is_done;
@@ -65,6 +68,8 @@ struct intent {
 	uint64_t host_dev;
 	uint64_t host_ino;
 	uint64_t time_ns;
+	uint64_t undoes;  /* the receipt that is undone; 0: a commit */
+	uint64_t part_of; /* the first receipt of the commit that this is a part of; 0: this one */
 	struct intent_entry *entries;
 	size_t count;
 	size_t size;
@@ -77,10 +82,13 @@ void intent_done(struct intent *intent);
  * random numbers. Valid until the next one. */
 struct intent_entry *intent_add(struct intent *intent, const char *path, enum plan_action action);
 
-/* Durable. Returns 0 or -errno. */
-int intent_write(const struct intent *intent, int receipt_fd);
-/* Distrusts the file. Returns 0, -ENOENT (none), -EBADMSG, -EPROTONOSUPPORT or -errno. */
-int intent_read(int receipt_fd, struct intent *ret);
+/* Durable. seal: of the receipt (receipt.h). Returns 0 or -errno. */
+int intent_write(const struct intent *intent, int receipt_fd, const struct receipt_seal *seal);
+/* Distrusts the file; without a seal (NULL: for tests) it may be anybody's. Returns 0, -ENOENT
+ * (none), -EBADMSG, -EPROTONOSUPPORT or -errno. */
+int intent_read(int receipt_fd, const struct receipt_seal *seal, struct intent *ret);
+/* The same of receipt.json: what was done, as far as undo needs it. */
+int intent_read_receipt(int receipt_fd, const struct receipt_seal *seal, struct intent *ret);
 
 /* What became of an entry, as JSON for the log and the receipt (ret_); NULL: out of memory. */
 json_t *intent_result_to_json(const struct intent_entry *entry, size_t index);
@@ -92,6 +100,7 @@ json_t *intent_before_to_json(const struct intent_before *before, size_t index);
 int intent_before_from_json(const json_t *json, struct intent_before *ret);
 
 /* receipt.json: durable, the end of the commit. */
-int intent_write_receipt(const struct intent *intent, int receipt_fd, uint64_t number);
+int intent_write_receipt(const struct intent *intent, int receipt_fd,
+			 const struct receipt_seal *seal);
 
 #endif

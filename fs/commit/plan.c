@@ -23,6 +23,7 @@ const char *plan_action_name(enum plan_action action)
 	case PLAN_CREATE: return "create";
 	case PLAN_REPLACE: return "replace";
 	case PLAN_APPEND: return "append";
+	case PLAN_CUT: return "cut";
 	case PLAN_DELETE: return "delete";
 	case PLAN_RMDIR: return "rmdir";
 	}

@@ -26,6 +26,7 @@ enum plan_action {
 	PLAN_CREATE,  /* a new file */
 	PLAN_REPLACE, /* another content for a file whose host side is still the base */
 	PLAN_APPEND,  /* lines at the end of a file, whatever else the host gained */
+	PLAN_CUT,     /* undo only: the same lines taken out again */
 	PLAN_DELETE,
 	PLAN_RMDIR, /* children first */
 };
@@ -64,7 +65,7 @@ const struct plan_rest *commit_plan_rest_get(const struct commit_plan *plan, siz
 
 const struct review *commit_plan_review(const struct commit_plan *plan);
 
-/* "mkdir", "create", "replace", "append", "delete", "rmdir". */
+/* "mkdir", "create", "replace", "append", "cut", "delete", "rmdir". */
 const char *plan_action_name(enum plan_action action);
 
 #endif

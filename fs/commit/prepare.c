@@ -307,6 +307,7 @@ static int prepare_entry(struct preparation *preparation, const struct plan_entr
 	case PLAN_APPEND: return prepare_content(preparation, change, entry);
 	case PLAN_DELETE:
 	case PLAN_RMDIR: return check_bound(preparation, &(struct digest){ { 0 } });
+	case PLAN_CUT: return -EINVAL; /* of no commit */
 	}
 	return -EINVAL;
 }

@@ -9,17 +9,28 @@
 #include "fs/base/cleanup.h"
 #include "fs/base/fd.h"
 #include "fs/base/path_name.h"
+#include "fs/base/text.h"
 #include "fs/review/hash_index.h"
+
+/* What a receipt made of a name, for the session. */
+struct state {
+	struct committed committed;
+	uint64_t number;   /* of the receipt */
+	uint64_t standing; /* of the commit whose state it is; 0: as before any commit */
+};
 
 struct committed_item {
 	struct hash_link link;
-	struct committed committed;
 	char *path;
+	struct state *states; /* in the order of the receipts */
+	size_t count;
 };
 
 struct receipts {
 	struct hash_index items;
 	uint64_t *numbers;
+	struct receipt_info *infos; /* of those that are finished */
+	size_t info_count;
 	size_t count;
 	size_t unfinished;
 	uint64_t host_dev;
@@ -116,20 +127,64 @@ int receipt_dir_open(int session_fd, uint64_t number)
 	return fd < 0 ? -errno : fd;
 }
 
-int receipt_load(int receipt_fd, const char *name, json_t **ret)
+int receipt_tag(const struct receipt_seal *seal, const char *name, const char *data, size_t len,
+		struct digest *ret)
+{
+	cleanup_digest_stream struct digest_stream *stream = digest_stream_new();
+	struct digest digest;
+	int r;
+
+	if (!stream)
+		return -ENOMEM;
+	digest_stream_text(stream, seal->session_id);
+	digest_stream_number(stream, seal->number);
+	digest_stream_text(stream, name);
+	digest_stream_field(stream, data, len);
+	r = digest_stream_finish(stream, &digest);
+	return r < 0 ? r : state_key_tag(seal->key, "receipt", digest.bytes, DIGEST_SIZE, ret);
+}
+
+static int check_tag(int receipt_fd, const char *name, const struct receipt_seal *seal,
+		     const char *data, size_t len)
+{
+	cleanup_free char *hex = NULL;
+	struct digest found;
+	struct digest right;
+	char file[32];
+	size_t hex_len = 0;
+	int r;
+
+	(void)snprintf(file, sizeof(file), "%s.tag", name);
+	r = fd_read_file_at(receipt_fd, file, DIGEST_HEX_SIZE, &hex, &hex_len);
+	if (r == -ENOMEM || r == -EIO)
+		return r;
+	if (r < 0 || digest_from_hex(hex, &found) < 0)
+		return -EBADMSG;
+	r = receipt_tag(seal, name, data, len, &right);
+	if (r < 0)
+		return r;
+	return digest_is_equal(&found, &right) ? 0 : -EBADMSG;
+}
+
+int receipt_load(int receipt_fd, const char *name, const struct receipt_seal *seal, json_t **ret)
 {
 	cleanup_free char *data = NULL;
 	cleanup_json json_t *json = NULL;
 	uint64_t version = 0;
+	char file[32];
 	size_t len = 0;
 	int r;
 
-	r = fd_read_file_at(receipt_fd, name, RECEIPT_FILE_MAX, &data, &len);
+	(void)snprintf(file, sizeof(file), "%s.json", name);
+	r = fd_read_file_at(receipt_fd, file, RECEIPT_FILE_MAX, &data, &len);
 	if (r == -ENOENT || r == -ENOMEM || r == -EIO)
 		return r;
 	if (r < 0)
 		return -EBADMSG;
-	r = json_load_strict(data, len, &json, NULL);
+	if (seal)
+		r = check_tag(receipt_fd, name, seal, data, len);
+	if (r == 0)
+		r = json_load_strict(data, len, &json, NULL);
 	if (r < 0)
 		return r;
 	if (receipt_get_number(json, "version", &version) < 0)
@@ -210,26 +265,60 @@ static struct committed_item *find_item(const struct receipts *receipts, const c
 	return NULL;
 }
 
-static int put_item(struct receipts *receipts, const struct committed *committed)
+static struct committed_item *make_item(struct receipts *receipts, const char *path)
+{
+	struct committed_item *item = calloc(1, sizeof(*item));
+
+	if (!item)
+		return NULL;
+	item->path = strdup(path);
+	if (!item->path ||
+	    hash_index_add(&receipts->items, &item->link, hash_index_key(path, strlen(path))) < 0) {
+		free(item->path);
+		free(item);
+		return NULL;
+	}
+	return item;
+}
+
+/* The state before the one that receipt number made. */
+static struct state state_before(const struct committed_item *item, uint64_t number)
+{
+	size_t i = item->count;
+
+	while (i > 0 && item->states[i - 1].number != number)
+		i--;
+	return i > 1 ? item->states[i - 2] : (struct state){ 0 };
+}
+
+/* undoes: 0, or the receipt whose entry was undone. */
+static int put_state(struct receipts *receipts, const struct committed *committed, uint64_t number,
+		     uint64_t undoes)
 {
 	struct committed_item *item = find_item(receipts, committed->path);
+	struct state state = { .committed = *committed, .number = number, .standing = number };
+	struct state *grown;
 
-	if (!item) {
-		item = calloc(1, sizeof(*item));
-		if (!item)
-			return -ENOMEM;
-		item->path = strdup(committed->path);
-		if (!item->path ||
-		    hash_index_add(&receipts->items, &item->link,
-				   hash_index_key(item->path, strlen(item->path))) < 0) {
-			free(item->path);
-			free(item);
-			return -ENOMEM;
-		}
+	if (!item)
+		item = make_item(receipts, committed->path);
+	if (!item)
+		return -ENOMEM;
+	if (undoes != 0) {
+		state = state_before(item, undoes);
+		state.number = number;
 	}
-	item->committed = *committed;
-	item->committed.path = item->path;
+	state.committed.path = item->path;
+	grown = realloc(item->states, (item->count + 1) * sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	item->states = grown;
+	item->states[item->count++] = state;
 	return 0;
+}
+
+static const struct state *last_state(const struct committed_item *item)
+{
+	return item && item->count > 0 ? &item->states[item->count - 1] : NULL;
 }
 
 static int parse_entry(const json_t *entry, struct committed *ret)
@@ -265,6 +354,7 @@ static int read_receipt(int session_fd, struct receipts *receipts, uint64_t numb
 {
 	cleanup_fd int fd = receipt_dir_open(session_fd, number);
 	cleanup_json json_t *json = NULL;
+	struct receipt_info info = { .number = number, .part_of = number };
 	const json_t *root;
 	const json_t *entry;
 	size_t i;
@@ -272,7 +362,7 @@ static int read_receipt(int session_fd, struct receipts *receipts, uint64_t numb
 
 	if (fd < 0)
 		return fd;
-	r = receipt_load(fd, "receipt.json", &json);
+	r = receipt_load(fd, "receipt", NULL, &json);
 	if (r == -ENOENT) {
 		receipts->unfinished++;
 		return 0;
@@ -284,6 +374,12 @@ static int read_receipt(int session_fd, struct receipts *receipts, uint64_t numb
 	    receipt_get_number(root, "ino", &receipts->host_ino) < 0)
 		return -EBADMSG;
 	receipts->has_host = true;
+	(void)receipt_get_number(json, "time_ns", &info.time_ns);
+	(void)receipt_get_number(json, "undoes", &info.undoes);
+	(void)receipt_get_number(json, "part_of", &info.part_of);
+	/* What comes later cannot be undone, nor be a beginning. */
+	if (info.undoes >= number || info.part_of > number || info.part_of == 0)
+		return -EBADMSG;
 	json_array_foreach (json_object_get(json, "entries"), i, entry) {
 		struct committed committed;
 
@@ -291,11 +387,46 @@ static int read_receipt(int session_fd, struct receipts *receipts, uint64_t numb
 			continue;
 		r = parse_entry(entry, &committed);
 		if (r == 0)
-			r = put_item(receipts, &committed);
+			r = put_state(receipts, &committed, number, info.undoes);
 		if (r < 0)
 			return r;
+		info.applied++;
 	}
+	receipts->infos[receipts->info_count++] = info;
 	return 0;
+}
+
+/* They are in ascending order. */
+static struct receipt_info *find_info(const struct receipts *receipts, uint64_t number)
+{
+	size_t low = 0;
+	size_t high = receipts->info_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (receipts->infos[middle].number < number)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < receipts->info_count && receipts->infos[low].number == number
+		       ? &receipts->infos[low]
+		       : NULL;
+}
+
+static void count_standing(struct receipts *receipts)
+{
+	for (size_t i = 0; i < receipts->items.size; i++) {
+		for (struct hash_link *link = receipts->items.buckets[i]; link; link = link->next) {
+			const struct state *state = last_state((struct committed_item *)link);
+			struct receipt_info *info =
+				find_info(receipts, state ? state->standing : 0);
+
+			if (info)
+				info->standing++;
+		}
+	}
 }
 
 int receipts_read(int session_fd, struct receipts **ret, uint64_t *ret_bad)
@@ -308,6 +439,9 @@ int receipts_read(int session_fd, struct receipts **ret, uint64_t *ret_bad)
 	r = hash_index_init(&receipts->items);
 	if (r == 0)
 		r = list_numbers(session_fd, receipts);
+	receipts->infos = calloc(receipts->count + 1, sizeof(*receipts->infos));
+	if (r == 0 && !receipts->infos)
+		r = -ENOMEM;
 	for (size_t i = 0; r == 0 && i < receipts->count; i++) {
 		r = read_receipt(session_fd, receipts, receipts->numbers[i]);
 		if (r < 0 && ret_bad)
@@ -315,6 +449,7 @@ int receipts_read(int session_fd, struct receipts **ret, uint64_t *ret_bad)
 	}
 	if (r < 0)
 		return r;
+	count_standing(receipts);
 	*ret = steal_ptr(&receipts);
 	return 0;
 }
@@ -330,11 +465,13 @@ void receipts_free(struct receipts *receipts)
 			struct committed_item *item = (struct committed_item *)link;
 
 			link = link->next;
+			free(item->states);
 			free(item->path);
 			free(item);
 		}
 	}
 	hash_index_done(&receipts->items);
+	free(receipts->infos);
 	free(receipts->numbers);
 	free(receipts);
 }
@@ -348,6 +485,31 @@ const uint64_t *receipts_numbers(const struct receipts *receipts, size_t *ret_co
 {
 	*ret_count = receipts->count;
 	return receipts->numbers;
+}
+
+const struct receipt_info *receipts_infos(const struct receipts *receipts, size_t *ret_count)
+{
+	*ret_count = receipts->info_count;
+	return receipts->infos;
+}
+
+const struct receipt_info *receipts_info(const struct receipts *receipts, uint64_t number)
+{
+	return find_info(receipts, number);
+}
+
+uint64_t receipts_standing(const struct receipts *receipts, const char *path)
+{
+	const struct state *state = last_state(find_item(receipts, path));
+
+	return state ? state->standing : 0;
+}
+
+uint64_t receipts_last(const struct receipts *receipts, const char *path)
+{
+	const struct state *state = last_state(find_item(receipts, path));
+
+	return state ? state->number : 0;
 }
 
 size_t receipts_unfinished(const struct receipts *receipts)
@@ -366,9 +528,9 @@ bool receipts_host_root(const struct receipts *receipts, uint64_t *ret_dev, uint
 
 const struct committed *receipts_find(const struct receipts *receipts, const char *path)
 {
-	const struct committed_item *item = find_item(receipts, path);
+	const struct state *state = last_state(find_item(receipts, path));
 
-	return item ? &item->committed : NULL;
+	return state && state->standing != 0 ? &state->committed : NULL;
 }
 
 int receipts_each(const struct receipts *receipts,
@@ -376,7 +538,8 @@ int receipts_each(const struct receipts *receipts,
 {
 	for (size_t i = 0; i < receipts->items.size; i++) {
 		for (struct hash_link *link = receipts->items.buckets[i]; link; link = link->next) {
-			int r = each(&((struct committed_item *)link)->committed, arg);
+			const struct state *state = last_state((struct committed_item *)link);
+			int r = state && state->standing != 0 ? each(&state->committed, arg) : 0;
 
 			if (r != 0)
 				return r;

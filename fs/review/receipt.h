@@ -5,7 +5,9 @@
  *	new-<k>       lines that entry k appends
  *	pre-<k>       what entry k's name held before
  *	receipt.json  what was done; its presence ends the commit
- * Read with suspicion: a session directory may come from elsewhere. */
+ *	intent.tag, receipt.tag   made with the key of this machine (state_key.h) over the .json
+ * Read with suspicion: a session directory may come from elsewhere, and the daemon can write to it.
+ * What is written to the host by what is read here must have its tag. */
 #ifndef CLAUDEFS_REVIEW_RECEIPT_H
 #define CLAUDEFS_REVIEW_RECEIPT_H
 
@@ -15,8 +17,9 @@
 
 #include "fs/base/json.h"
 #include "fs/journal/record.h"
+#include "fs/session/state_key.h"
 
-#define RECEIPT_VERSION  1u
+#define RECEIPT_VERSION  2u           /* 1 had no tags, and knew no undo */
 #define RECEIPT_FILE_MAX (256u << 20) /* bytes of intent.json and receipt.json */
 #define RECEIPTS_MAX     100000u      /* per session */
 
@@ -34,6 +37,17 @@ struct committed {
 	struct hash object_hash;          /* whose digest (never sampled) this is */
 };
 
+/* A finished commit or undo. */
+struct receipt_info {
+	uint64_t number;
+	uint64_t time_ns;
+	uint64_t undoes;  /* the receipt that it undid; 0: it is a commit */
+	uint64_t part_of; /* first receipt of the commit that it is a part of; its own number if
+			     none */
+	size_t applied;   /* names */
+	size_t standing;  /* those that the session still counts as this one left them */
+};
+
 struct receipts; /* a session's finished commits */
 
 /* Returns 0 (also where there are none), -EBADMSG (*ret_bad, may be NULL, is the number of the
@@ -45,21 +59,42 @@ void cleanup_receipts_free(struct receipts **receipts);
 
 /* Numbers that exist, ascending; borrowed. */
 const uint64_t *receipts_numbers(const struct receipts *receipts, size_t *ret_count);
+/* The same, in the same order, with what they did. */
+const struct receipt_info *receipts_infos(const struct receipts *receipts, size_t *ret_count);
+const struct receipt_info *receipts_info(const struct receipts *receipts, uint64_t number);
+/* The commit whose state of path the session counts with; 0: none, or it was undone. */
+uint64_t receipts_standing(const struct receipts *receipts, const char *path);
+/* The receipt that dealt with path last, be it of a commit or of an undo; 0: none. */
+uint64_t receipts_last(const struct receipts *receipts, const char *path);
 /* Commits without receipt.json: cut short. */
 size_t receipts_unfinished(const struct receipts *receipts);
 
 /* The host root that commits wrote to; false: nothing was committed yet. */
 bool receipts_host_root(const struct receipts *receipts, uint64_t *ret_dev, uint64_t *ret_ino);
 
-/* What the last commit that dealt with path left there; NULL: none did. Borrowed. */
+/* What the last commit that dealt with path left there; NULL: none did, or it was undone. Borrowed.
+ */
 const struct committed *receipts_find(const struct receipts *receipts, const char *path);
 int receipts_each(const struct receipts *receipts,
 		  int (*each)(const struct committed *committed, void *arg), void *arg);
 
 /* Opens receipts/<number> (fd), or -errno. */
 int receipt_dir_open(int session_fd, uint64_t number);
-/* Strictly loads a file of it: 0, -ENOENT, -EBADMSG, -EPROTONOSUPPORT or -errno. */
-int receipt_load(int receipt_fd, const char *name, json_t **ret);
+
+/* What a tag binds a file to, besides its bytes. */
+struct receipt_seal {
+	const struct state_key *key; /* borrowed, like session_id */
+	const char *session_id;
+	uint64_t number; /* of the receipt */
+};
+
+/* The tag of the bytes of a file ("intent" or "receipt"). Returns 0 or -ENOMEM. */
+int receipt_tag(const struct receipt_seal *seal, const char *name, const char *data, size_t len,
+		struct digest *ret);
+
+/* Strictly loads <name>.json. With a seal (else NULL) its <name>.tag must be right: -EBADMSG if it
+ * is not. Returns 0, -ENOENT, -EBADMSG, -EPROTONOSUPPORT or -errno. */
+int receipt_load(int receipt_fd, const char *name, const struct receipt_seal *seal, json_t **ret);
 
 /* The JSON forms that both sides use. Setters: 0 or -ENOMEM; getters: 0 or -EBADMSG. */
 int receipt_set_hash(json_t *object, const char *key, const struct hash *hash);

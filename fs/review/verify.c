@@ -117,7 +117,7 @@ static int check_receipt(struct walk *walk, uint64_t number)
 		tell(walk, "receipt %llu: %s", (unsigned long long)number, strerror(-dir_fd));
 		return 0;
 	}
-	r = receipt_load(dir_fd, "receipt.json", &json);
+	r = receipt_load(dir_fd, "receipt", NULL, &json);
 	if (r == -ENOENT) {
 		walk->report.unfinished++;
 		return 0;

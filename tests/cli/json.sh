@@ -72,6 +72,11 @@ call --json commit --all
 ok 'commit' has '' session.id dry_run recovered.applied result.receipt result.applied result.conflicts \
   result.skipped result.damaged result.failed
 ok 'its entries' has entries.0 path action status reason recovered
+call --json undo -n
+ok 'undo' has '' session.id dry_run undoes.0 entries.0.path entries.0.action entries.0.status result.applied \
+  recovered.applied
+call --json undo --list
+ok 'undo --list' has receipts.0 receipt time undoes part_of applied standing
 call --json discard --yes
 ok 'discard' has '' session discarded changes
 finish

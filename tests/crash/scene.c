@@ -126,8 +126,7 @@ void check_files(struct scene *scene, bool is_final, uint64_t n)
 		 found ? found : "(nothing)", is_final ? " at the end" : "");
 }
 
-/* No temporary file stays anywhere. */
-static void check_no_leftovers(int dir_fd, uint64_t n)
+static void check_directory(int dir_fd, uint64_t n)
 {
 	DIR *dir = fdopendir(dir_fd);
 
@@ -142,10 +141,15 @@ static void check_no_leftovers(int dir_fd, uint64_t n)
 			int fd = openat(dir_fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 			assert_true(fd >= 0);
-			check_no_leftovers(fd, n);
+			check_directory(fd, n);
 		}
 	}
 	(void)closedir(dir);
+}
+
+void check_no_leftovers(struct scene *scene, uint64_t n)
+{
+	check_directory(openat(scene->fixture.host_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), n);
 }
 
 static void print_problem(const char *text, void *arg)
@@ -174,8 +178,7 @@ void check_end(struct scene *scene, uint64_t n)
 	check_files(scene, true, n);
 	if (fstatat(scene->fixture.host_fd, "plans/sub", &st, 0) == 0)
 		fail_msg("killed at %llu: plans/sub is still there", (unsigned long long)n);
-	check_no_leftovers(openat(scene->fixture.host_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC),
-			   n);
+	check_no_leftovers(scene, n);
 	review = fixture_review(&scene->fixture);
 	if (review_count(review) != 0)
 		fail_msg("killed at %llu: %s is still pending (%s)", (unsigned long long)n,

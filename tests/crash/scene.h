@@ -32,6 +32,8 @@ int commit_all(void *scene);
 const char *find_wrong_file(struct scene *scene, bool is_final);
 /* Fails the test if there is one; n is said. */
 void check_files(struct scene *scene, bool is_final, uint64_t n);
+/* No temporary file is left anywhere on the host. */
+void check_no_leftovers(struct scene *scene, uint64_t n);
 /* All is there, nothing is left over, nothing is pending, and the session verifies. */
 void check_end(struct scene *scene, uint64_t n);
 /* Commits again, checks the end, and that a third commit changes nothing. */

@@ -73,7 +73,7 @@ static void check_intent(int receipt_fd)
 	cleanup_free char *again = NULL;
 	size_t written_size = 0;
 	size_t again_size = 0;
-	int r = intent_read(receipt_fd, &first);
+	int r = intent_read(receipt_fd, NULL, &first);
 
 	FUZZ_CHECK(r == 0 || r == -EBADMSG || r == -EPROTONOSUPPORT);
 	if (r < 0)
@@ -83,10 +83,10 @@ static void check_intent(int receipt_fd)
 		FUZZ_CHECK(
 			path_name_is_valid(first.entries[i].temp, strlen(first.entries[i].temp)));
 	}
-	FUZZ_CHECK(intent_write(&first, receipt_fd) == 0);
+	FUZZ_CHECK(intent_write(&first, receipt_fd, NULL) == 0);
 	written = fuzz_get_file("receipts/1/intent.json", &written_size);
-	FUZZ_CHECK(intent_read(receipt_fd, &second) == 0);
-	FUZZ_CHECK(intent_write(&second, receipt_fd) == 0);
+	FUZZ_CHECK(intent_read(receipt_fd, NULL, &second) == 0);
+	FUZZ_CHECK(intent_write(&second, receipt_fd, NULL) == 0);
 	again = fuzz_get_file("receipts/1/intent.json", &again_size);
 	FUZZ_CHECK(written_size == again_size && memcmp(written, again, again_size) == 0);
 	check_log(receipt_fd, &second);

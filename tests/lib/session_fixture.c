@@ -14,6 +14,7 @@
 #include "fs/base/fd.h"
 #include "fs/base/path_name.h"
 #include "fs/journal/sample.h"
+#include "fs/review/change_digest.h"
 #include "fs/session/session_dir.h"
 
 const char *fixture_parent;
@@ -113,6 +114,7 @@ static void make(struct fixture *fixture, bool has_host, void (*prepare)(const c
 	(void)unsetenv("XDG_CONFIG_HOME");
 	fixture->state_fd = session_state_open(true);
 	check(fixture->state_fd, "state");
+	check(state_key_read(fixture->state_fd, true, &fixture->key), "key");
 	check(rules_new_builtin(&fixture->rules), "rules");
 	check(project_scope_new(fixture->project, &fixture->scope), "scope");
 	fixture->encoded = strdup(project_scope_encoded(fixture->scope));
@@ -490,6 +492,7 @@ int fixture_try_review(struct fixture *fixture)
 		.manifest = &fixture->manifest,
 		.rules = fixture->rules,
 		.scope = fixture->scope,
+		.key = &fixture->key,
 	};
 
 	review_free(fixture->review);
@@ -527,4 +530,46 @@ int fixture_commit(struct fixture *fixture, const struct commit_choice *choice,
 	if (r < 0)
 		return r;
 	return commit_apply(commit, plan, NULL, NULL, ret);
+}
+
+static void note_reason(const struct commit_event *event, void *arg)
+{
+	struct fixture *fixture = arg;
+	size_t len = strlen(fixture->undo_reasons);
+
+	if (event->status != COMMIT_APPLIED)
+		(void)snprintf(fixture->undo_reasons + len, sizeof(fixture->undo_reasons) - len,
+			       "%s: %s\n", event->path, event->reason ? event->reason : "?");
+}
+
+int fixture_undo(struct fixture *fixture, uint64_t receipt, struct commit_result *ret)
+{
+	cleanup_commit struct commit *commit = NULL;
+	uint64_t first = 0;
+	int r;
+
+	*ret = (struct commit_result){ 0 };
+	fixture->undo_reasons[0] = '\0';
+	r = commit_open(fixture->session_fd, &fixture->manifest, fixture->state_fd, NULL, NULL,
+			NULL, &commit);
+	if (r < 0)
+		return r;
+	return undo_apply(commit, receipt, &first, note_reason, fixture, ret);
+}
+
+void fixture_decide(struct fixture *fixture, const char *path, enum decision_verdict verdict)
+{
+	const struct change *change = review_find(fixture_review(fixture), path);
+	struct decisions *decisions = NULL;
+	struct digest digest;
+
+	if (!change)
+		die("%s: not pending", path);
+	check(change_digest(fixture->review, change, &digest), path);
+	check(decisions_read(fixture->session_fd, fixture->manifest.id, &fixture->key, &decisions,
+			     NULL),
+	      "decisions");
+	check(decisions_set(decisions, path, DECISION_WHOLE, NULL, verdict, &digest), path);
+	check(decisions_write(decisions, fixture->session_fd), "decisions");
+	decisions_free(decisions);
 }

@@ -8,6 +8,7 @@
 #define CLAUDEFS_TESTS_SESSION_FIXTURE_H
 
 #include "fs/commit/commit.h"
+#include "fs/commit/undo.h"
 #include "fs/journal/content_store.h"
 #include "fs/journal/writer.h"
 #include "fs/review/review.h"
@@ -28,6 +29,8 @@ struct fixture {
 	struct project_scope *scope;
 	struct host_tree *tree;
 	struct review *review;
+	struct state_key key; /* of the state directory */
+	char undo_reasons[4096];
 };
 
 /* Where the temporary directories are made, if a test wants a file system of its own. NULL: in
@@ -89,5 +92,12 @@ int fixture_try_review(struct fixture *fixture);
 /* commit_open, review, plan, apply: 0 or the first error. */
 int fixture_commit(struct fixture *fixture, const struct commit_choice *choice,
 		   struct commit_result *ret);
+
+/* commit_open, undo_apply: 0 or the first error. Events go to the fixture's undo_reasons, a line
+ * "path: reason" each for what was refused. */
+int fixture_undo(struct fixture *fixture, uint64_t receipt, struct commit_result *ret);
+
+/* Decides about a pending change as it is now. */
+void fixture_decide(struct fixture *fixture, const char *path, enum decision_verdict verdict);
 
 #endif

@@ -98,6 +98,9 @@ static void same_entry(const struct intent_entry *a, const struct intent_entry *
 	assert_memory_equal(&a->content_hash, &b->content_hash, sizeof(a->content_hash));
 }
 
+static const struct state_key state_key = { { 1 } };
+static const struct receipt_seal seal = { &state_key, "session", 1 };
+
 static void what_is_written_is_read_again(void **state)
 {
 	cleanup_intent struct intent intent = { 0 };
@@ -105,8 +108,8 @@ static void what_is_written_is_read_again(void **state)
 
 	(void)state;
 	assert_int_equal(make_intent(&intent, ENTRIES), 0);
-	assert_int_equal(intent_write(&intent, dir.fd), 0);
-	assert_int_equal(intent_read(dir.fd, &again), 0);
+	assert_int_equal(intent_write(&intent, dir.fd, &seal), 0);
+	assert_int_equal(intent_read(dir.fd, &seal, &again), 0);
 	assert_int_equal(again.count, ENTRIES);
 	assert_int_equal(again.host_dev, 11);
 	assert_int_equal(again.host_ino, 12);
@@ -119,7 +122,7 @@ static json_t *load(const char *name)
 {
 	json_t *json = NULL;
 
-	assert_int_equal(receipt_load(dir.fd, name, &json), 0);
+	assert_int_equal(receipt_load(dir.fd, name, &seal, &json), 0);
 	return json;
 }
 
@@ -189,7 +192,7 @@ static void expect_bad_intent(json_t *document, const char *key, const char *val
 	int r;
 
 	assert_int_equal(json_replace_file_at(dir.fd, "intent.json", document, 0600), 0);
-	r = intent_read(dir.fd, &intent);
+	r = intent_read(dir.fd, NULL, &intent);
 	/* For people; the machine's is time_ns. And "x" is a path. */
 	if (strcmp(key, "time") == 0 || (strcmp(key, "path") == 0 && strcmp(value, "\"x\"") == 0))
 		return;
@@ -206,8 +209,8 @@ static void an_intent_with_any_field_wrong_is_refused(void **state)
 
 	(void)state;
 	assert_int_equal(make_intent(&intent, 1), 0);
-	assert_int_equal(intent_write(&intent, dir.fd), 0);
-	document = load("intent.json");
+	assert_int_equal(intent_write(&intent, dir.fd, &seal), 0);
+	document = load("intent");
 	changes = 0;
 	try_each_field(document, document, expect_bad_intent);
 	print_message("%zu damaged intents\n", changes);
@@ -230,8 +233,8 @@ static void a_temporary_name_that_is_not_ours_is_refused(void **state)
 
 	(void)state;
 	assert_int_equal(make_intent(&intent, 1), 0);
-	assert_int_equal(intent_write(&intent, dir.fd), 0);
-	document = load("intent.json");
+	assert_int_equal(intent_write(&intent, dir.fd, &seal), 0);
+	document = load("intent");
 	refuse_temp(document, "settings.json");
 	refuse_temp(document, "../settings.json");
 	refuse_temp(document, ".claudefs-0123456789abcdef0123456789abcdef.tmp2");
@@ -436,9 +439,9 @@ static int write_and_read(void)
 	int r = make_intent(&intent, 3);
 
 	if (r == 0)
-		r = intent_write(&intent, dir.fd);
+		r = intent_write(&intent, dir.fd, &seal);
 	if (r == 0)
-		r = intent_read(dir.fd, &again);
+		r = intent_read(dir.fd, &seal, &again);
 	if (r < 0)
 		return r;
 	fd = done_log_open(dir.fd, &again);
@@ -452,7 +455,7 @@ static int write_and_read(void)
 		if (r == 0)
 			r = done_log_done(fd, &again.entries[i], i);
 	}
-	return r == 0 ? intent_write_receipt(&again, dir.fd, 1) : r;
+	return r == 0 ? intent_write_receipt(&again, dir.fd, &seal) : r;
 }
 
 /* Each call fails once: an error is returned, and with the next try everything is whole. */
