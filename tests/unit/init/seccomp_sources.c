@@ -224,7 +224,7 @@ int engine_filter_build(const json_t *profile, uint32_t architecture, scmp_filte
 	json_t *entry;
 	int r = filter ? 0 : -ENOMEM;
 
-	if (r == 0 && architecture != seccomp_arch_native()) {
+	if (r == 0 && architecture != SCMP_ARCH_NATIVE && architecture != seccomp_arch_native()) {
 		r = seccomp_arch_add(filter, architecture);
 		if (r == 0)
 			r = seccomp_arch_remove(filter, SCMP_ARCH_NATIVE);

@@ -11,6 +11,7 @@
 
 #include "fs/base/cleanup.h"
 #include "init/seccomp_filter.h"
+#include "init/seccomp_program.h"
 #include "tests/unit/init/bpf_simulator.h"
 #include "tests/unit/init/seccomp_sources.h"
 
@@ -213,6 +214,17 @@ static void other_architectures_are_killed(void **state)
 	forget(&pair);
 }
 
+static void what_is_loaded_is_this_filter(void **state)
+{
+	struct pair pair = programs_of(SCMP_ARCH_NATIVE);
+
+	(void)state;
+	assert_int_equal(seccomp_program_len, pair.native.count);
+	assert_memory_equal(seccomp_program, pair.native.code,
+			    pair.native.count * sizeof(struct sock_filter));
+	forget(&pair);
+}
+
 /* The comparison above is only as good as its power to see a difference. */
 static void a_changed_profile_is_seen(void **state)
 {
@@ -240,6 +252,7 @@ int main(void)
 		cmocka_unit_test(every_call_that_the_kernel_has_is_decided_by_name),
 		cmocka_unit_test(no_name_is_unknown),
 		cmocka_unit_test(other_architectures_are_killed),
+		cmocka_unit_test(what_is_loaded_is_this_filter),
 		cmocka_unit_test(a_changed_profile_is_seen),
 	};
 
