@@ -12,39 +12,45 @@
 #include "fs/policy/rules_load.h"
 #include "fs/session/session_dir.h"
 
-/* A session named by its directory may come from anywhere: it must be the caller's alone, as the
+/* A session named by its directory may come from anywhere: it must be its user's alone, as the
  * state directory makes them. */
-static int open_session_path(const char *path)
+static int open_session_path(int dir_fd, const char *path, uid_t uid)
 {
-	cleanup_fd int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	cleanup_fd int fd = openat(dir_fd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct stat st;
 
 	if (fd < 0)
 		return -errno;
 	if (fstat(fd, &st) < 0)
 		return -errno;
-	if (st.st_uid != geteuid() || (st.st_mode & 022) != 0)
+	if (st.st_uid != uid || (st.st_mode & 022) != 0)
 		return -EPERM;
 	return steal_fd(&fd);
 }
 
-static int open_session(const char *session)
+static int open_session(const struct mount_options *options)
 {
+	const char *session = options->session;
+	uid_t uid = options->fs_uid < 0 ? geteuid() : (uid_t)options->fs_uid;
 	cleanup_fd int state_fd = -1;
 
+	if (!session)
+		return open_session_path(options->session_fd, ".", uid);
 	if (strchr(session, '/'))
-		return open_session_path(session);
+		return open_session_path(AT_FDCWD, session, uid);
 	state_fd = session_state_open(false);
 	if (state_fd < 0)
 		return state_fd;
 	return session_open(state_fd, session);
 }
 
-static enum exit_code open_manifest(const char *session, struct daemon *daemon)
+static enum exit_code open_manifest(const struct mount_options *options, struct daemon *daemon)
 {
+	const char *session = options->session ? options->session : "--session-fd";
+	bool has_id = options->session && !strchr(session, '/');
 	int r;
 
-	daemon->session_fd = open_session(session);
+	daemon->session_fd = open_session(options);
 	if (daemon->session_fd < 0) {
 		r = daemon->session_fd;
 		message_error("%s: %s", session,
@@ -56,8 +62,7 @@ static enum exit_code open_manifest(const char *session, struct daemon *daemon)
 		return r == -ENOENT || r == -EINVAL ? EXIT_NO_SESSION : EXIT_FAULT;
 	}
 	/* A directory may have been moved: its manifest says who it is. */
-	r = manifest_read(daemon->session_fd, strchr(session, '/') ? NULL : session,
-			  &daemon->manifest);
+	r = manifest_read(daemon->session_fd, has_id ? session : NULL, &daemon->manifest);
 	if (r == 0)
 		return EXIT_OK;
 	if (r == -ENOENT) {
@@ -128,7 +133,7 @@ enum exit_code daemon_open(const struct mount_options *options, struct daemon *r
 	int r;
 
 	*ret = (struct daemon){ .session_fd = -1 };
-	code = open_manifest(options->session, ret);
+	code = open_manifest(options, ret);
 	if (code != EXIT_OK)
 		return code;
 	code = open_rules(options, ret);
@@ -164,6 +169,14 @@ static enum exit_code start_journal(struct daemon *daemon)
 	return message_exit_code(r);
 }
 
+/* Whom the files are shown to belong to. */
+static uid_t owner(int64_t given, int64_t reached_as, uid_t own)
+{
+	if (given >= 0)
+		return (uid_t)given;
+	return reached_as >= 0 ? (uid_t)reached_as : own;
+}
+
 enum exit_code daemon_start(struct daemon *daemon, const struct mount_options *options,
 			    const char *credentials)
 {
@@ -175,8 +188,8 @@ enum exit_code daemon_start(struct daemon *daemon, const struct mount_options *o
 		.rules = daemon->rules,
 		.scope = daemon->scope,
 		.credentials = credentials,
-		.uid = options->uid < 0 ? geteuid() : (uid_t)options->uid,
-		.gid = options->gid < 0 ? getegid() : (gid_t)options->gid,
+		.uid = owner(options->uid, options->fs_uid, geteuid()),
+		.gid = owner(options->gid, options->fs_gid, getegid()),
 		.has_foreign_owners = options->allow_other,
 	};
 	struct hash hash;

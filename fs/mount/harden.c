@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -104,6 +106,28 @@ int harden_process(const int *keep, size_t count)
 		return -errno;
 #endif
 	(void)umask(0);
+	return 0;
+}
+
+int harden_reach_as(uid_t uid, gid_t gid)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	const struct __user_cap_data_struct none[2] = { 0 };
+
+	/* Neither call says whether it worked; asking for an impossible id tells what is set. */
+	(void)setfsgid(gid);
+	(void)setfsuid(uid);
+	if ((gid_t)setfsgid((gid_t)-1) != gid || (uid_t)setfsuid((uid_t)-1) != uid)
+		return -EPERM;
+	/* By the raw call: libcap belongs to init/. */
+	if (syscall(SYS_capset, &header, none) < 0)
+		return -errno;
+#ifndef CLAUDEFS_SANITIZED
+	/* The kernel gives /proc/PID of a process that is not dumpable to root. Where the user is
+	 * root, that would open it; without, it belongs to the uid that nobody else has. */
+	if (prctl(PR_SET_DUMPABLE, uid == 0 && geteuid() != 0, 0, 0, 0) < 0)
+		return -errno;
+#endif
 	return 0;
 }
 

@@ -204,7 +204,7 @@ int main(int argc, char **argv)
 {
 	struct program program = { .daemon = { .session_fd = -1 }, .report_fd = -1 };
 	const struct mount_options *options = &program.options;
-	int keep[4];
+	int keep[5];
 	int r;
 
 	message_set_program("claudefs-mount");
@@ -220,8 +220,15 @@ int main(int argc, char **argv)
 	keep[1] = options->ready_fd;
 	keep[2] = options->credentials_fd;
 	keep[3] = program.report_fd;
+	keep[4] = options->session_fd;
 	if (r == 0)
 		r = harden_process(keep, sizeof(keep) / sizeof(keep[0]));
+	if (r == 0 && options->fs_uid >= 0)
+		r = harden_reach_as((uid_t)options->fs_uid, (gid_t)options->fs_gid);
+	if (r < 0) {
+		message_error("cannot give up what is not needed: %s", strerror(-r));
+		return EXIT_FAULT;
+	}
 	program.signal_fd = r < 0 ? r : session_loop_signals();
 	program.mountpoint = absolute_mountpoint(options);
 	if (program.signal_fd < 0 || !program.mountpoint) {

@@ -19,6 +19,7 @@ static const char help[] =
 	"session's journal; the host's files are only read.\n"
 	"\n"
 	"  --session ID|DIR     the session, by its id or its directory\n"
+	"  --session-fd N       the session, by a descriptor of its directory\n"
 	"  --fuse-fd N          serve the mount that was made on this /dev/fuse descriptor\n"
 	"  --rules FILE         one more rule file, before all others\n"
 	"  --no-user-rules      leave out the rules in ~/.config/claudefs/rules.d\n"
@@ -27,6 +28,8 @@ static const char help[] =
 	"  --foreground         stay in the foreground\n"
 	"  --allow-other        let other users of the machine in (permissions are checked)\n"
 	"  --uid N, --gid N     owner shown for the files (default: the caller's)\n"
+	"  --fs-uid N, --fs-gid N\n"
+	"                       read and write files as this user, with no other right of it\n"
 	"  --help, --version\n";
 
 enum option_kind {
@@ -48,6 +51,8 @@ static const struct option_row {
 	{ "allow-other", OPTION_FLAG_ON, offsetof(struct mount_options, allow_other) },
 	{ "credentials-fd", OPTION_FD, offsetof(struct mount_options, credentials_fd) },
 	{ "foreground", OPTION_FLAG_ON, offsetof(struct mount_options, is_foreground) },
+	{ "fs-gid", OPTION_ID, offsetof(struct mount_options, fs_gid) },
+	{ "fs-uid", OPTION_ID, offsetof(struct mount_options, fs_uid) },
 	{ "fuse-fd", OPTION_FD, offsetof(struct mount_options, fuse_fd) },
 	{ "gid", OPTION_ID, offsetof(struct mount_options, gid) },
 	{ "help", OPTION_HELP, 0 },
@@ -55,6 +60,7 @@ static const struct option_row {
 	{ "ready-fd", OPTION_FD, offsetof(struct mount_options, ready_fd) },
 	{ "rules", OPTION_STRING, offsetof(struct mount_options, rules) },
 	{ "session", OPTION_STRING, offsetof(struct mount_options, session) },
+	{ "session-fd", OPTION_FD, offsetof(struct mount_options, session_fd) },
 	{ "uid", OPTION_ID, offsetof(struct mount_options, uid) },
 	{ "version", OPTION_VERSION, 0 },
 };
@@ -107,8 +113,14 @@ static bool takes_value(enum option_kind kind)
 
 static int check(int argc, char **argv, struct mount_options *options)
 {
-	if (!options->session) {
-		message_error("--session is missing: name a session (see claudefs sessions)");
+	if ((options->session != NULL) == (options->session_fd >= 0)) {
+		message_error(options->session ? "give either --session or --session-fd"
+					       : "--session is missing: name a session (see "
+						 "claudefs sessions)");
+		return -EINVAL;
+	}
+	if ((options->fs_uid >= 0) != (options->fs_gid >= 0)) {
+		message_error("--fs-uid and --fs-gid go together");
 		return -EINVAL;
 	}
 	if (argc - optind > 1) {
@@ -129,10 +141,13 @@ int mount_options_parse(int argc, char **argv, struct mount_options *ret)
 	struct option longs[ROW_COUNT + 1] = { 0 };
 	struct mount_options options = {
 		.fuse_fd = -1,
+		.session_fd = -1,
 		.ready_fd = -1,
 		.credentials_fd = -1,
 		.uid = -1,
 		.gid = -1,
+		.fs_uid = -1,
+		.fs_gid = -1,
 		.has_user_rules = true,
 	};
 	int index = 0;

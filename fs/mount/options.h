@@ -12,10 +12,13 @@ struct mount_options {
 	const char *mountpoint; /* NULL with fuse_fd */
 	const char *rules;      /* one more rule file, or NULL */
 	int fuse_fd;            /* /dev/fuse, on which somebody else has mounted */
+	int session_fd;         /* the session's directory (O_PATH will do), instead of session */
 	int ready_fd;
 	int credentials_fd;
 	int64_t uid; /* owner shown for files, as the mount's users see ids; -1: the caller's own */
 	int64_t gid;
+	int64_t fs_uid; /* harden.h: read and write files as this user; -1: as the caller */
+	int64_t fs_gid;
 	bool has_user_rules;
 	bool is_foreground;
 	bool allow_other;
