@@ -2,12 +2,15 @@
 #include "init/reap.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "fs/base/cleanup.h"
 #include "fs/base/message.h"
 
 static const int forwarded[] = { SIGHUP,  SIGINT,  SIGQUIT,  SIGTERM,
@@ -29,10 +32,24 @@ void reap_block_signals(void)
 	(void)sigprocmask(SIG_SETMASK, &set, NULL);
 }
 
+static int exec_command(const struct init_context *context)
+{
+	int error;
+
+	(void)execvp(context->argv[0], context->argv);
+	error = errno;
+	message_error("%s: %s", context->argv[0], strerror(error));
+	return error == ENOENT ? EXIT_RUN_NOT_FOUND : EXIT_RUN_CANNOT_EXEC;
+}
+
+int reap_become(const struct init_context *context)
+{
+	return exec_command(context);
+}
+
 _Noreturn static void become_agent(const struct init_context *context)
 {
 	sigset_t none;
-	int error;
 
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
@@ -43,10 +60,7 @@ _Noreturn static void become_agent(const struct init_context *context)
 			      strerror(errno));
 		_exit(EXIT_RUN_FAILED);
 	}
-	(void)execvp(context->argv[0], context->argv);
-	error = errno;
-	message_error("%s: %s", context->argv[0], strerror(error));
-	_exit(error == ENOENT ? EXIT_RUN_NOT_FOUND : EXIT_RUN_CANNOT_EXEC);
+	_exit(exec_command(context));
 }
 
 static int code_of(const siginfo_t *info)
@@ -75,14 +89,36 @@ static bool reap_children(pid_t agent, int *ret_code)
 	}
 }
 
+/* The next signal, or SIGTERM for the hang-up of the lifeline (once). */
+static int next_signal(int signal_fd, int *lifeline)
+{
+	struct signalfd_siginfo info;
+	struct pollfd polls[] = {
+		{ .fd = signal_fd, .events = POLLIN },
+		{ .fd = *lifeline, .events = 0 },
+	};
+
+	if (poll(polls, 2, -1) < 0)
+		return 0;
+	if (polls[1].revents) {
+		*lifeline = -1;
+		return SIGTERM;
+	}
+	return read(signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info) ? (int)info.ssi_signo
+									     : 0;
+}
+
 int reap_run(const struct init_context *context)
 {
+	int lifeline = context->lifeline;
 	int code = EXIT_RUN_FAILED;
+	cleanup_fd int signal_fd = -1;
 	sigset_t set;
 	pid_t agent;
 
 	fill_set(&set);
-	agent = fork();
+	signal_fd = signalfd(-1, &set, SFD_CLOEXEC);
+	agent = signal_fd < 0 ? -1 : fork();
 	if (agent < 0) {
 		message_error("%s: cannot start it: %s", context->argv[0], strerror(errno));
 		return EXIT_RUN_FAILED;
@@ -90,7 +126,7 @@ int reap_run(const struct init_context *context)
 	if (agent == 0)
 		become_agent(context);
 	for (;;) {
-		int signal_number = sigwaitinfo(&set, NULL);
+		int signal_number = next_signal(signal_fd, &lifeline);
 
 		if (signal_number == SIGCHLD) {
 			if (reap_children(agent, &code))

@@ -10,8 +10,12 @@
 void reap_block_signals(void);
 
 /* Starts context->argv and stays until it ends. Returns its exit code, 128 + signal, or
- * EXIT_RUN_CANNOT_EXEC or EXIT_RUN_NOT_FOUND (message.h) after a line on stderr. When PID 1 then
+ * EXIT_RUN_CANNOT_EXEC or EXIT_RUN_NOT_FOUND (message.h) after a line on stderr. A hang-up of
+ * context->lifeline counts as SIGTERM. When PID 1 then
  * exits, the kernel kills what still runs in the namespace. */
 int reap_run(const struct init_context *context);
+
+/* Becomes context->argv. Returns only when that fails, an exit code as above. */
+int reap_become(const struct init_context *context);
 
 #endif

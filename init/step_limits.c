@@ -28,6 +28,14 @@ int step_parent_death(struct init_context *context)
 	return 0;
 }
 
+int step_no_core(struct init_context *context)
+{
+	const struct rlimit none = { 0, 0 };
+
+	(void)context;
+	return setrlimit(RLIMIT_CORE, &none) < 0 ? -errno : 0;
+}
+
 int step_descriptors(struct init_context *context)
 {
 	(void)context;
