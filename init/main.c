@@ -138,8 +138,7 @@ static int take_option(int option, struct arguments *arguments)
 	case 'x':
 		if (context->path_count >= INIT_PATHS_MAX)
 			return -EINVAL;
-		context->paths[context->path_count++] =
-			(struct init_path){ optarg, option == 'w' };
+		context->paths[context->path_count++] = (struct init_path){ optarg, option == 'w' };
 		return 0;
 	case 'm':
 		if (parse_number(optarg, INIT_VIEW_MS_MAX, &number) < 0)

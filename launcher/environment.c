@@ -55,6 +55,11 @@ static bool is_reserved(const char *name)
 	return is_in(name, reserved, sizeof(reserved) / sizeof(reserved[0]));
 }
 
+bool environment_is_own(const char *entry)
+{
+	return is_reserved(entry);
+}
+
 /* The "NAME=VALUE" of list whose name is that of entry (with or without value), or NULL. */
 static const char *find_name(char *const *list, const char *entry)
 {

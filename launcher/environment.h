@@ -11,4 +11,7 @@
 int environment_build(char *const *caller, const struct string_list *wanted, const char *home,
 		      const char *user, const char *config_dir, struct string_list *ret);
 
+/* True for an entry that the sandbox sets itself, the same for everybody: not worth hiding. */
+bool environment_is_own(const char *entry);
+
 #endif

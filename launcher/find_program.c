@@ -105,6 +105,27 @@ char *find_sibling(const char *name)
 	return found;
 }
 
+char *find_data(const char *installed, const char *in_build)
+{
+	cleanup_free char *self = canonical_program("/proc/self/exe");
+	const char *const places[] = { installed, in_build };
+
+	if (!self)
+		return NULL;
+	*strrchr(self, '/') = '\0';
+	for (size_t i = 0; i < 2; i++) {
+		cleanup_free char *path = NULL;
+		cleanup_fd int fd = -1;
+
+		if (asprintf(&path, "%s/../%s", self, places[i]) < 0)
+			return NULL;
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd >= 0)
+			return steal_ptr(&path);
+	}
+	return NULL;
+}
+
 static bool is_native(const char *path)
 {
 	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -114,8 +135,7 @@ static bool is_native(const char *path)
 	       memcmp(magic, "\177ELF", sizeof(magic)) == 0;
 }
 
-/* "claude" on PATH, links followed (ret_), or NULL. Relative entries of PATH are skipped. */
-static char *search_path(void)
+char *find_on_path(const char *name)
 {
 	const char *cursor = getenv("PATH");
 
@@ -125,7 +145,7 @@ static char *search_path(void)
 		char *found;
 
 		if (cursor[0] == '/') {
-			if (asprintf(&path, "%.*s/claude", len, cursor) < 0)
+			if (asprintf(&path, "%.*s/%s", len, cursor, name) < 0)
 				return NULL;
 			found = canonical_program(path);
 			if (found)
@@ -157,7 +177,7 @@ char *find_claude(const char *given, const struct host_places *places, bool is_q
 			message_error("--claude %s: %s", given, strerror(errno));
 		return steal_ptr(&found);
 	}
-	found = search_path();
+	found = find_on_path("claude");
 	if (found && is_native(found))
 		return steal_ptr(&found);
 	native = found ? native_beside(found) : NULL;

@@ -11,6 +11,14 @@
  * stderr. */
 char *find_sibling(const char *name);
 
+/* The path (ret_) of the first executable called name on PATH, links followed, or NULL. Relative
+ * entries of PATH are skipped. */
+char *find_on_path(const char *name);
+
+/* The path (ret_) of a file or directory that belongs to this installation, given relative to its
+ * prefix, or to the build tree, relative to that. NULL: neither is there. */
+char *find_data(const char *installed, const char *in_build);
+
 /* The path (ret_) of the native claude program: given (--claude) as it is; else from PATH, else
  * the copy in places->data_dir. npm's wrapper needs a Node that the sandbox may not have, so the
  * native program of the package beside it is taken instead. NULL after a line on stderr, unless

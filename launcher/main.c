@@ -21,6 +21,7 @@ int main(int argc, char **argv)
 	cleanup_host_places struct host_places places = { 0 };
 	cleanup_project struct project project = { 0 };
 	cleanup_plan struct plan plan = { 0 };
+	const struct runtime *runtime = NULL;
 	int r;
 
 	message_set_program("claudefs-run");
@@ -37,11 +38,14 @@ int main(int argc, char **argv)
 	if (r == 0)
 		r = project_find(options.project, &places, &project);
 	if (r == 0)
-		r = plan_make(&options, &places, &project, &plan);
+		r = runtime_choose(&options, &runtime);
+	if (r == 0)
+		r = plan_make(&options, &places, &project, runtime->name, runtime->is_container,
+			      &plan);
 	if (r != 0)
 		return r;
 	if (options.is_print_plan)
 		return plan_print(&plan, stdout) == 0 ? EXIT_OK : EXIT_FAULT;
 	print_hint(&options);
-	return run_session(&options, &places, &plan);
+	return run_session(&options, &places, &plan, runtime);
 }

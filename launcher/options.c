@@ -75,16 +75,17 @@ static int set_network(struct options *options, const char *value)
 
 static int set_runtime(struct options *options, const char *value)
 {
-	static const char *const words[] = { "auto", "native", "docker", "podman" };
+	static const char *const words[] = {
+		[RUNTIME_AUTO] = "auto",
+		[RUNTIME_DOCKER] = "docker",
+		[RUNTIME_NATIVE] = "native",
+		[RUNTIME_PODMAN] = "podman",
+	};
 	int word = find_word("--runtime", value, words, 4);
 
-	(void)options;
 	if (word < 0)
 		return EXIT_USAGE;
-	if (word > 1) {
-		message_error("--runtime %s: not available yet; use native", value);
-		return EXIT_USAGE;
-	}
+	options->runtime = (enum runtime_choice)word;
 	return 0;
 }
 
@@ -98,6 +99,62 @@ static int set_string(char **target, const char *value)
 static int set_claude(struct options *options, const char *value)
 {
 	return set_string(&options->claude, value);
+}
+
+static int set_claude_version(struct options *options, const char *value)
+{
+	/* It becomes a part of what npm is asked for: a version or a tag, no other package. */
+	if (!*value || strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				     "0123456789.-") != strlen(value)) {
+		message_error("--claude-version %s: not a version", value);
+		return EXIT_USAGE;
+	}
+	return set_string(&options->claude_version, value);
+}
+
+static int set_image(struct options *options, const char *value)
+{
+	return set_string(&options->image, value);
+}
+
+static int set_image_root(struct options *options, const char *value)
+{
+	return set_string(&options->image_root, value);
+}
+
+static int set_rebuild(struct options *options, const char *value)
+{
+	(void)value;
+	options->is_rebuild = true;
+	return 0;
+}
+
+static int set_without_gvisor(struct options *options, const char *value)
+{
+	(void)value;
+	options->without_gvisor = true;
+	return 0;
+}
+
+/* gVisor takes no mount from another container and loads no firewall: under it the session would
+ * have neither its view nor closed egress. */
+static int refuse_gvisor(struct options *options, const char *value)
+{
+	(void)options;
+	(void)value;
+	message_error("--with-gvisor: under gVisor neither the view can be attached nor egress be "
+		      "kept closed; leave it out, or use --runtime native");
+	return EXIT_USAGE;
+}
+
+/* The review and the commit run on the host, which cannot reach into an engine's volume. */
+static int refuse_isolation(struct options *options, const char *value)
+{
+	(void)options;
+	(void)value;
+	message_error("--isolate-claude-data: not available yet; to keep a session's state apart "
+		      "from yours, set CLAUDE_CONFIG_DIR to a directory of its own");
+	return EXIT_USAGE;
 }
 
 static int set_rules(struct options *options, const char *value)
@@ -217,7 +274,19 @@ static const struct option_row {
 	  add_env, true },
 	{ "--rules", "FILE", "add a rule file in front of the others", set_rules, true },
 	{ "--claude", "PATH", "the Claude Code program to run", set_claude, true },
-	{ "--runtime", "auto|native", "what makes the sandbox (default auto)", set_runtime, true },
+	{ "--runtime", "auto|docker|native|podman",
+	  "what makes the sandbox (default auto: docker where an engine answers)", set_runtime,
+	  true },
+	{ "--rebuild", NULL, "check the image's recipe and build what is not current", set_rebuild,
+	  false },
+	{ "--claude-version", "VERSION",
+	  "put this Claude Code into the image (default: the host's program)", set_claude_version,
+	  true },
+	{ "--image", "NAME", "use this image of the engine as it is", set_image, true },
+	{ "--image-root", "NAME", "build the image on this one instead of Debian", set_image_root,
+	  true },
+	{ "--no-gvisor", NULL, "run containers with runc, whatever the engine's default is",
+	  set_without_gvisor, false },
 	{ "--memory", "SIZE", "the most memory for all of the session (default: no limit)",
 	  set_memory, true },
 	{ "--cpus", "N", "the most processors, such as 1.5 (default: all)", set_cpus, true },
@@ -236,11 +305,9 @@ static const struct option_row {
 	{ "--allow-git-push", NULL, NULL, NULL, false },
 	{ "--disallow-broad-gh-token", NULL, NULL, NULL, false },
 	{ "--fresh-creds", NULL, NULL, NULL, false },
-	{ "--isolate-claude-data", NULL, NULL, NULL, false },
-	{ "--no-gvisor", NULL, NULL, NULL, false },
-	{ "--rebuild", NULL, NULL, NULL, false },
+	{ "--isolate-claude-data", NULL, NULL, refuse_isolation, false },
 	{ "--reload-firewall", NULL, NULL, NULL, false },
-	{ "--with-gvisor", NULL, NULL, NULL, false },
+	{ "--with-gvisor", NULL, NULL, refuse_gvisor, false },
 };
 #define OPTION_COUNT (sizeof(option_table) / sizeof(option_table[0]))
 
@@ -298,6 +365,9 @@ void options_done(struct options *options)
 	free(options->project);
 	free(options->claude);
 	free(options->rules);
+	free(options->image);
+	free(options->image_root);
+	free(options->claude_version);
 	string_list_done(&options->env);
 	string_list_done(&options->arguments);
 	*options = (struct options){ 0 };

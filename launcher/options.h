@@ -30,6 +30,13 @@ enum credentials_mode {
 	CREDENTIALS_NONE,
 };
 
+enum runtime_choice {
+	RUNTIME_AUTO, /* docker where an engine answers, else native */
+	RUNTIME_DOCKER,
+	RUNTIME_NATIVE,
+	RUNTIME_PODMAN,
+};
+
 enum command_kind {
 	COMMAND_CLAUDE,
 	COMMAND_EXEC,
@@ -41,12 +48,18 @@ struct options {
 	enum commit_mode commit;
 	enum credentials_mode credentials;
 	enum command_kind command;
+	enum runtime_choice runtime;
 	bool is_help;
 	bool is_version;
 	bool is_print_plan;
-	char *project; /* as given; NULL: the current directory */
-	char *claude;  /* --claude PATH */
-	char *rules;   /* --rules FILE */
+	bool is_rebuild;
+	bool without_gvisor;  /* ask the engine for runc by name */
+	char *project;        /* as given; NULL: the current directory */
+	char *claude;         /* --claude PATH */
+	char *rules;          /* --rules FILE */
+	char *image;          /* --image NAME: used as it is, never built */
+	char *image_root;     /* --image-root NAME: instead of Debian */
+	char *claude_version; /* --claude-version: in the image; NULL: the host's program */
 	struct limits limits;
 	struct string_list env;       /* NAME or NAME=VALUE */
 	struct string_list arguments; /* for claude, or the command of --exec */

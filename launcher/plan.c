@@ -28,6 +28,8 @@ void plan_done(struct plan *plan)
 		free(plan->entries[i].source);
 	}
 	free(plan->entries);
+	free(plan->image);
+	free(plan->seccomp);
 	free(plan->home);
 	free(plan->view);
 	free(plan->project);
@@ -72,19 +74,27 @@ static const char *home_inside(const char *host_home)
 static int add_programs(struct plan *plan, const struct options *options,
 			const struct host_places *places)
 {
-	cleanup_free char *init = find_sibling("claudefs-init");
-	cleanup_free char *nodump = init ? find_sibling("nodump.so") : NULL;
+	cleanup_free char *init = NULL;
+	cleanup_free char *nodump = find_sibling("nodump.so");
 	cleanup_free char *claude = NULL;
 	struct plan_entry *preload;
 
 	if (!nodump)
 		return EXIT_RUN_FAILED;
-	/* Read-only mounts of the files: not even through /proc/1/exe can they be changed. */
-	(void)plan_add(plan, PLAN_BIND, init, PLAN_INIT, PLAN_EXEC);
 	(void)plan_add(plan, PLAN_BIND, nodump, PLAN_NODUMP, PLAN_EXEC);
 	preload = plan_add(plan, PLAN_FILE, PLAN_NODUMP "\n", "/etc/ld.so.preload", 0);
 	preload->mode = 0644;
 	preload->why = "every dynamic program closes its memory in /proc to its siblings";
+	/* Read-only mounts of the files: not even through /proc/1/exe can they be changed. An image
+	 * has its own claudefs-init, and Claude Code if a version was asked for. */
+	if (!plan->is_container) {
+		init = find_sibling("claudefs-init");
+		if (!init)
+			return EXIT_RUN_FAILED;
+		(void)plan_add(plan, PLAN_BIND, init, PLAN_INIT, PLAN_EXEC);
+	}
+	if (plan->is_container && options->claude_version)
+		return 0;
 	/* The other commands run without claude too, so that a sandbox can be looked at anyway. */
 	claude = find_claude(options->claude, places, options->command != COMMAND_CLAUDE);
 	if (claude)
@@ -134,12 +144,14 @@ static void add_accounts(struct plan *plan, const char *user)
 }
 
 int plan_make(const struct options *options, const struct host_places *places,
-	      const struct project *project, struct plan *ret)
+	      const struct project *project, const char *runtime, bool is_container,
+	      struct plan *ret)
 {
 	struct plan_entry *bind;
-	int r;
+	int r = 0;
 
-	ret->runtime = "native";
+	ret->runtime = runtime;
+	ret->is_container = is_container;
 	ret->network = options->network;
 	ret->limits = options->limits;
 	ret->uid = geteuid();
@@ -151,7 +163,12 @@ int plan_make(const struct options *options, const struct host_places *places,
 		message_error("%s", strerror(ENOMEM));
 		return EXIT_RUN_FAILED;
 	}
-	plan_add_system(ret);
+	if (is_container)
+		r = plan_add_container(ret, options, places);
+	else
+		plan_add_system(ret);
+	if (r != 0)
+		return r;
 	add_accounts(ret, user_name(ret));
 	plan_add_home(ret, places->home);
 	r = add_programs(ret, options, places);
@@ -170,4 +187,25 @@ int plan_make(const struct options *options, const struct host_places *places,
 		return EXIT_RUN_FAILED;
 	}
 	return 0;
+}
+
+/* A device is written to through a read-only mount. */
+void plan_add_paths(const struct plan *plan, struct string_list *argv)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct plan_entry *entry = &plan->entries[i];
+
+		/* They lie beneath one of the others. */
+		if ((entry->flags & PLAN_KEEPER) || entry->kind == PLAN_DIR ||
+		    entry->kind == PLAN_FILE || entry->kind == PLAN_LINK)
+			continue;
+		if (entry->flags & (PLAN_WRITABLE | PLAN_DEVICES)) {
+			string_list_add(argv, "--writable");
+			string_list_add(argv, entry->target);
+		}
+		if (entry->flags & PLAN_EXEC) {
+			string_list_add(argv, "--executable");
+			string_list_add(argv, entry->target);
+		}
+	}
 }

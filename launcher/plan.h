@@ -35,6 +35,7 @@ enum plan_flags {
 	PLAN_EXEC = 2,     /* else noexec */
 	PLAN_DEVICES = 4,  /* else nodev */
 	PLAN_OPTIONAL = 8, /* PLAN_BIND: skipped if the host lacks it */
+	PLAN_KEEPER = 16,  /* containers: in the keeper's, where the agent cannot look */
 };
 
 /* nosuid always. In the order in which they are made. */
@@ -52,6 +53,9 @@ struct plan_entry {
 
 struct plan {
 	const char *runtime; /* static */
+	bool is_container;
+	char *image;   /* containers: its name */
+	char *seccomp; /* containers: the engine's profile, a path of the host */
 	enum network_mode network;
 	uid_t uid; /* the caller's, inside and outside */
 	gid_t gid;
@@ -69,10 +73,11 @@ struct plan {
 void plan_done(struct plan *plan);
 #define cleanup_plan __attribute__((cleanup(plan_done)))
 
-/* The plan for the native runtime. Finds claude and claudefs-init. Returns 0, or an exit code
+/* The plan for a runtime (name: static). Finds claude and claudefs-init. Returns 0, or an exit code
  * after a line on stderr. */
 int plan_make(const struct options *options, const struct host_places *places,
-	      const struct project *project, struct plan *ret);
+	      const struct project *project, const char *runtime, bool is_container,
+	      struct plan *ret);
 
 /* Appends an entry; the strings are copied. The returned entry (borrowed until the next call) may
  * be completed; on failure it is a scratch one and plan->is_failed is set. */
@@ -82,6 +87,15 @@ struct plan_entry *plan_add(struct plan *plan, enum plan_kind kind, const char *
 /* The entries that are the same for every project (plan_mounts.c). */
 void plan_add_system(struct plan *plan);
 void plan_add_home(struct plan *plan, const char *host_home);
+
+/* The same for containers, and what of the host the keeper gets (plan_container.c). Returns 0, or
+ * an exit code after a line on stderr. */
+int plan_add_container(struct plan *plan, const struct options *options,
+		       const struct host_places *places);
+
+/* Adds the words for claudefs-init's Landlock: --writable and --executable, independent of how the
+ * mounts came out. */
+void plan_add_paths(const struct plan *plan, struct string_list *argv);
 
 /* JSON. Values of variables that may be secrets (_KEY, _TOKEN, ...) are not shown. Returns 0 or
  * -errno. */

@@ -85,9 +85,11 @@ int plan_print(const struct plan *plan, FILE *stream)
 {
 	cleanup_json json_t *root = json_object();
 	json_t *mounts = json_array();
+	json_t *keeper = json_array();
 
 	for (size_t i = 0; i < plan->count; i++)
-		(void)json_array_append_new(mounts, entry_to_json(&plan->entries[i]));
+		(void)json_array_append_new(plan->entries[i].flags & PLAN_KEEPER ? keeper : mounts,
+					    entry_to_json(&plan->entries[i]));
 	(void)json_object_set_new(root, "runtime", json_string(plan->runtime));
 	(void)json_object_set_new(root, "network", json_string(network_mode_name(plan->network)));
 	(void)json_object_set_new(root, "uid", json_integer(plan->uid));
@@ -97,6 +99,12 @@ int plan_print(const struct plan *plan, FILE *stream)
 	(void)json_object_set_new(root, "project", json_string_lossy(plan->project));
 	(void)json_object_set_new(root, "home", json_string_lossy(plan->home));
 	(void)json_object_set_new(root, "mounts", mounts);
+	if (plan->is_container) {
+		(void)json_object_set_new(root, "keeper_mounts", json_incref(keeper));
+		(void)json_object_set_new(root, "image", json_string_lossy(plan->image));
+		(void)json_object_set_new(root, "seccomp", json_string_lossy(plan->seccomp));
+	}
+	json_decref(keeper);
 	(void)json_object_set_new(root, "env", strings_to_json(&plan->env, variable_to_json));
 	(void)json_object_set_new(root, "command", strings_to_json(&plan->argv, json_string_lossy));
 	if (json_dumpf(root, stream, JSON_INDENT(2)) < 0 || fputc('\n', stream) == EOF ||

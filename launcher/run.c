@@ -16,25 +16,10 @@
 #include "fs/policy/rules_load.h"
 #include "fs/session/session_dir.h"
 #include "launcher/daemon.h"
-#include "launcher/host_terminal.h"
 #include "launcher/login_file.h"
-#include "launcher/sandbox.h"
+#include "launcher/runtime.h"
 #include "launcher/summary.h"
-#include "launcher/supervise.h"
 #include "launcher/workspace_audit.h"
-
-#define BUILD_MS 30000 /* for namespaces and mounts; a hanging network file system ends it */
-
-struct run {
-	const struct options *options;
-	const struct host_places *places;
-	const struct plan *plan;
-	struct supervisor supervisor;
-	struct sandbox sandbox;
-	struct daemon_link link;
-	struct manifest manifest;
-	int session_fd; /* -1: no session yet */
-};
 
 static void close_all(struct run *run)
 {
@@ -43,6 +28,7 @@ static void close_all(struct run *run)
 	cleanup_close_fd(&run->sandbox.terminal);
 	cleanup_close_fd(&run->session_fd);
 	daemon_link_done(&run->link);
+	containers_done(&run->containers);
 	manifest_done(&run->manifest);
 	supervisor_close(&run->supervisor);
 }
@@ -89,7 +75,7 @@ static char *join_command(const struct plan *plan)
 	return text_steal(&text);
 }
 
-static int make_session(struct run *run)
+int run_make_session(struct run *run)
 {
 	struct manifest *manifest = &run->manifest;
 	cleanup_fd int state_fd = -1;
@@ -116,34 +102,16 @@ static int make_session(struct run *run)
 			      strerror(-run->session_fd));
 		return EXIT_RUN_FAILED;
 	}
-	return 0;
+	return workspace_audit_start(run->plan->project, run->session_fd) ? 0 : EXIT_RUN_FAILED;
 }
 
-/* 128 + signal where the person stopped us, else our own failure. */
-static int failure_code(const struct run *run)
+int run_failure_code(const struct run *run)
 {
 	return run->supervisor.stopped_by ? 128 + run->supervisor.stopped_by : EXIT_RUN_FAILED;
 }
 
-static int build_sandbox(struct run *run)
-{
-	bool has_terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
-	int r = sandbox_start(run->plan, has_terminal, &run->sandbox);
-
-	run->supervisor.setup.pid = run->sandbox.setup;
-	if (r == 0)
-		r = supervisor_await(&run->supervisor, run->sandbox.channel, BUILD_MS);
-	if (r == 0)
-		r = sandbox_built(&run->sandbox);
-	if (r == -ETIMEDOUT)
-		message_error("sandbox: not built within %d seconds", BUILD_MS / 1000);
-	/* Otherwise the set-up process has said why. */
-	return r < 0 ? failure_code(run) : 0;
-}
-
-/* The person's login for the daemon, or -1. A token in the environment makes a second one needless.
- */
-static int open_login(const struct run *run)
+/* A token in the environment makes a second one needless. */
+int run_open_login(const struct run *run)
 {
 	int fd = -1;
 
@@ -167,63 +135,34 @@ static int open_login(const struct run *run)
 	return fd;
 }
 
-static int start_view(struct run *run)
+/* Containers: both ends, unless all is plain. */
+static void describe_ends(const struct containers *containers, char *ret, size_t size)
 {
-	cleanup_fd int login_fd = -1;
-	int r;
+	const struct container_end *agent = &containers->agent_end;
+	const struct container_end *keeper = &containers->keeper_end;
+	static const char oom[] = " (out of memory)";
 
-	if (run->sandbox.fuse < 0)
-		return 0;
-	login_fd = open_login(run);
-	r = daemon_start(run->manifest.id, run->sandbox.fuse, login_fd, run->options->rules,
-			 &run->link, &run->supervisor.daemon.pid);
-	cleanup_close_fd(&run->sandbox.fuse);
-	run->sandbox.fuse = -1;
-	if (r < 0)
-		return EXIT_RUN_FAILED;
-	r = supervisor_await(&run->supervisor, run->link.ready, DAEMON_START_MS);
-	if (r == 0)
-		r = daemon_is_ready(&run->link);
-	if (r == 0)
-		return 0;
-	daemon_print_words(&run->link);
-	if (r != -EINTR)
-		message_error("claudefs-mount: %s",
-			      r == -EPIPE ? "did not start" : "did not become ready in time");
-	return failure_code(run);
-}
-
-static int run_agent(struct run *run)
-{
-	int terminal = run->sandbox.terminal;
-	int r = terminal >= 0 ? host_terminal_enter(terminal) : 0;
-
-	if (r < 0) {
-		message_error("terminal: %s", strerror(-r));
-		return EXIT_RUN_FAILED;
-	}
-	r = sandbox_release(&run->sandbox);
-	if (r < 0) {
-		host_terminal_restore();
-		message_error("sandbox: its first process did not start");
-		return EXIT_RUN_FAILED;
-	}
-	run->supervisor.first.pid = run->sandbox.first;
-	supervisor_run(&run->supervisor, terminal);
-	host_terminal_restore();
-	return run->supervisor.first.code;
+	if (!agent->is_known || !keeper->is_known)
+		(void)snprintf(ret, size, "the engine went away");
+	else if (keeper->code == 0 && !keeper->is_oom && !agent->is_oom && agent->code <= 128)
+		(void)snprintf(ret, size, "exit %d", agent->code);
+	else
+		(void)snprintf(ret, size, "agent exit %d%s, keeper exit %d%s", agent->code,
+			       agent->is_oom ? oom : "", keeper->code, keeper->is_oom ? oom : "");
 }
 
 static void end_session(struct run *run, bool has_run, int code)
 {
 	struct manifest *manifest = &run->manifest;
-	char ended[32];
+	char ended[MANIFEST_ENDED_MAX];
 	int r;
 
 	if (run->session_fd < 0)
 		return;
 	if (!has_run)
 		(void)snprintf(ended, sizeof(ended), "not started");
+	else if (run->runtime->is_container)
+		describe_ends(&run->containers, ended, sizeof(ended));
 	else if (run->supervisor.has_lost_view)
 		(void)snprintf(ended, sizeof(ended), "mount died");
 	else if (code > 128)
@@ -241,27 +180,15 @@ static void end_session(struct run *run, bool has_run, int code)
 				strerror(-r));
 }
 
-/* Ends whatever still runs, in the order in which nothing is lost: the agent, then the daemon,
- * whose connection ends with the agent's mounts. */
-static void end_children(struct run *run)
-{
-	struct supervisor *supervisor = &run->supervisor;
-
-	cleanup_close_fd(&run->sandbox.channel);
-	run->sandbox.channel = -1;
-	supervisor_finish(supervisor, &supervisor->setup, 1000);
-	supervisor_finish(supervisor, &supervisor->first, 0);
-	cgroup_remove(&run->sandbox.cgroup);
-	supervisor_finish(supervisor, &supervisor->daemon, DAEMON_FINISH_MS);
-}
-
 int run_session(const struct options *options, const struct host_places *places,
-		const struct plan *plan)
+		const struct plan *plan, const struct runtime *runtime)
 {
 	struct run run = { .options = options,
 			   .places = places,
 			   .plan = plan,
+			   .runtime = runtime,
 			   .sandbox = { .channel = -1, .terminal = -1, .fuse = -1 },
+			   .containers = { .lifeline = -1 },
 			   .link = { .ready = -1, .words = -1 },
 			   .session_fd = -1 };
 	bool has_run = false;
@@ -274,22 +201,16 @@ int run_session(const struct options *options, const struct host_places *places,
 	}
 	code = hash_rules(options, &run.manifest.rules_hash);
 	if (code == 0)
-		code = build_sandbox(&run);
-	if (code == 0)
-		code = make_session(&run);
-	if (code == 0 && !workspace_audit_start(plan->project, run.session_fd))
-		code = EXIT_RUN_FAILED;
-	if (code == 0)
-		code = start_view(&run);
+		code = runtime->prepare(&run);
 	if (code == 0) {
-		code = run_agent(&run);
+		code = runtime->run_agent(&run);
 		has_run = run.supervisor.first.has_ended;
 	}
-	end_children(&run);
+	runtime->finish(&run);
 	if (has_run)
 		workspace_audit_end(plan->project, run.session_fd);
 	end_session(&run, has_run, code);
-	if (has_run)
+	if (has_run || runtime->is_container)
 		daemon_print_words(&run.link);
 	if (has_run && run.supervisor.has_lost_view) {
 		message_error("the session's file system ended (%d), and the session with it; its "

@@ -132,27 +132,6 @@ static void die_with_parent(void)
 		die("cannot bind its life to claudefs-run's");
 }
 
-/* For Landlock: independent of how the mounts came out. A device is written to through a read-only
- * mount. */
-static void add_paths(const struct plan *plan, struct string_list *argv)
-{
-	for (size_t i = 0; i < plan->count; i++) {
-		const struct plan_entry *entry = &plan->entries[i];
-
-		/* They lie beneath one of the others. */
-		if (entry->kind == PLAN_DIR || entry->kind == PLAN_FILE || entry->kind == PLAN_LINK)
-			continue;
-		if (entry->flags & (PLAN_WRITABLE | PLAN_DEVICES)) {
-			string_list_add(argv, "--writable");
-			string_list_add(argv, entry->target);
-		}
-		if (entry->flags & PLAN_EXEC) {
-			string_list_add(argv, "--executable");
-			string_list_add(argv, entry->target);
-		}
-	}
-}
-
 /* PID 1 of the sandbox, until it becomes claudefs-init. */
 _Noreturn static void first_process(const struct plan *plan, const struct mount_tree *tree,
 				    int channel)
@@ -184,7 +163,7 @@ _Noreturn static void first_process(const struct plan *plan, const struct mount_
 		string_list_add(&argv, "--view");
 		string_list_add(&argv, plan->view);
 	}
-	add_paths(plan, &argv);
+	plan_add_paths(plan, &argv);
 	string_list_add(&argv, "--");
 	for (size_t i = 0; i < plan->argv.count; i++)
 		string_list_add(&argv, plan->argv.items[i]);

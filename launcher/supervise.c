@@ -22,7 +22,7 @@ int supervisor_open(struct supervisor *supervisor)
 {
 	sigset_t set;
 
-	*supervisor = (struct supervisor){ .signal_fd = -1 };
+	*supervisor = (struct supervisor){ .signal_fd = -1, .lost_ms = SUPERVISE_LOST_MS };
 	(void)sigemptyset(&set);
 	for (size_t i = 0; i < sizeof(watched) / sizeof(watched[0]); i++)
 		(void)sigaddset(&set, watched[i]);
@@ -104,11 +104,19 @@ int supervisor_await(struct supervisor *supervisor, int fd, int timeout_ms)
 	}
 }
 
-static void kill_first(struct supervisor *supervisor)
+static void send_signal(const struct supervisor *supervisor, int signal_number)
+{
+	if (supervisor->send)
+		supervisor->send(supervisor->send_arg, signal_number);
+	else
+		(void)kill(supervisor->first.pid, signal_number);
+}
+
+static void kill_first(const struct supervisor *supervisor)
 {
 	/* PID 1 of a namespace takes all its processes with it. */
 	if (supervisor->first.pid > 0)
-		(void)kill(supervisor->first.pid, SIGKILL);
+		send_signal(supervisor, SIGKILL);
 }
 
 static void pass_on(struct supervisor *supervisor, int signal_number, int terminal,
@@ -123,7 +131,7 @@ static void pass_on(struct supervisor *supervisor, int signal_number, int termin
 	}
 	if ((signal_number == SIGTERM || signal_number == SIGHUP) && *deadline < 0)
 		*deadline = now_ms() + SUPERVISE_GRACE_MS;
-	(void)kill(supervisor->first.pid, signal_number);
+	send_signal(supervisor, signal_number);
 }
 
 void supervisor_run(struct supervisor *supervisor, int terminal)
@@ -159,7 +167,7 @@ void supervisor_run(struct supervisor *supervisor, int terminal)
 		 * and what it writes is lost. */
 		if (supervisor->daemon.has_ended && !is_alone) {
 			is_alone = true;
-			deadline = now_ms() + SUPERVISE_LOST_MS;
+			deadline = now_ms() + supervisor->lost_ms;
 		}
 		if (terminal >= 0)
 			relay_move(&relay, polls + 1);

@@ -28,7 +28,12 @@ struct supervisor {
 	struct child first;  /* PID 1 of the sandbox */
 	struct child daemon; /* claudefs-mount */
 	bool has_lost_view;  /* the daemon ended, so the first process was killed */
-	int stopped_by;      /* the last SIGINT, SIGTERM, SIGHUP or SIGQUIT that came; 0: none */
+	int lost_ms;         /* how long the first process may outlive the daemon */
+	/* Sends a signal to the first process, where first.pid is only a client that stands for it.
+	 * NULL: kill(2) does. */
+	void (*send)(void *arg, int signal_number);
+	void *send_arg;
+	int stopped_by; /* the last SIGINT, SIGTERM, SIGHUP or SIGQUIT that came; 0: none */
 };
 
 /* Blocks the signals and opens a signalfd for them. Before the first child. Returns 0 or -errno. */

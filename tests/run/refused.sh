@@ -16,14 +16,20 @@ for dir in / /usr /etc /proc "$HOME" "$HOME/.claude" "$HOME/.claude/projects" "$
     "$(wc -l <"$WORK/err") $(grep -o 'cannot be a project' "$WORK/err")"
 done
 ok 'a HOME that is no absolute path is refused' equal 125 \
-  "$(code as_user env HOME=relative "$PROGRAMS/launcher/claudefs-run" "$PROJECT" --exec true)"
+  "$(code as_user env HOME=relative "$PROGRAMS/launcher/claudefs-run" --runtime native "$PROJECT" --exec true)"
 
-for flag in --rebuild --fresh-creds --isolate-claude-data --with-gvisor --no-gvisor --allow-git-push \
-  --disallow-broad-gh-token --reload-firewall '--runtime docker' '--runtime podman'; do
+for flag in --fresh-creds --isolate-claude-data --allow-git-push --disallow-broad-gh-token --reload-firewall; do
   # shellcheck disable=SC2086
   ok "$flag is a usage error" equal 2 "$(code run $flag "$PROJECT" --exec true)"
   ok 'with one honest line' equal '1 not available yet' \
     "$(wc -l <"$WORK/err") $(grep -o 'not available yet' "$WORK/err")"
+done
+ok 'gVisor is refused, where it would leave the session without its protection' equal 2 \
+  "$(code run --with-gvisor "$PROJECT" --exec true)"
+ok 'and the line says what to do' contains "$WORK/err" 'leave it out, or use --runtime native'
+for engine in docker podman; do
+  ok "--runtime $engine without $engine is refused" equal 125 \
+    "$(code as_user env PATH=/nowhere "$PROGRAMS/launcher/claudefs-run" --runtime $engine "$PROJECT" --exec true)"
 done
 printf '[\n{"path":\n' >"$HOME/broken.json"
 own
@@ -46,5 +52,5 @@ ok '--version' grep -qE '^claudefs-run [0-9]' <(run --version)
 
 mkdir "$WORK/other"
 ok 'a home called /home/claude has another name inside' grep -q '"home": "/home/user"' \
-  <(as_user env HOME=/home/claude "$PROGRAMS/launcher/claudefs-run" --print-plan "$WORK/other" --exec true)
+  <(as_user env HOME=/home/claude "$PROGRAMS/launcher/claudefs-run" --runtime native --print-plan "$WORK/other" --exec true)
 finish

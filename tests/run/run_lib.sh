@@ -49,9 +49,9 @@ as_user() {
     ${RUN_ENV:+"${RUN_ENV[@]}"} "$@"
 }
 
-# run ARG...: claudefs-run, its own words in $WORK/err.
+# run ARG...: claudefs-run without an engine, its own words in $WORK/err.
 run() {
-  as_user "$PROGRAMS/launcher/claudefs-run" "$@" 2>"$WORK/err"
+  as_user "$PROGRAMS/launcher/claudefs-run" --runtime native "$@" 2>"$WORK/err"
 }
 
 # inside COMMAND...: in a sandbox on $PROJECT. No summary: it is not what these tests are about.

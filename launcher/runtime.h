@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/* What makes the sandbox. One session (run.c) goes the same way in each: prepare, run, finish; the
+ * table says who does it. */
+#ifndef CLAUDEFS_LAUNCHER_RUNTIME_H
+#define CLAUDEFS_LAUNCHER_RUNTIME_H
+
+#include <stdbool.h>
+
+#include "fs/session/manifest.h"
+#include "launcher/containers.h"
+#include "launcher/daemon.h"
+#include "launcher/host_places.h"
+#include "launcher/options.h"
+#include "launcher/plan.h"
+#include "launcher/sandbox.h"
+#include "launcher/supervise.h"
+
+struct runtime;
+
+/* One session while it runs. */
+struct run {
+	const struct options *options;
+	const struct host_places *places;
+	const struct plan *plan;
+	const struct runtime *runtime;
+	struct supervisor supervisor;
+	struct manifest manifest;
+	int session_fd;               /* -1: no session yet */
+	struct daemon_link link;      /* what the daemon, or the keeper, says */
+	struct sandbox sandbox;       /* native */
+	struct containers containers; /* docker, podman */
+};
+
+struct runtime {
+	const char *name;
+	bool is_container;
+	/* Up to the agent's first instruction; makes the session (run_make_session()) when it is
+	 * known that it can run. Returns 0, or an exit code after a line on stderr. */
+	int (*prepare)(struct run *run);
+	/* Until the agent has ended. Returns its exit code, or one of ours after a line. */
+	int (*run_agent)(struct run *run);
+	/* Ends whatever still runs, so that nothing is lost, and cleans up. Called always. */
+	void (*finish)(struct run *run);
+};
+
+extern const struct runtime runtime_docker;
+extern const struct runtime runtime_native;
+extern const struct runtime runtime_podman;
+
+/* The runtime that the options ask for. With "auto", an engine is asked whether it answers and can
+ * take the keeper; why not is said where a person would wonder. *ret (static). Returns 0, or an
+ * exit code after a line on stderr. */
+int runtime_choose(const struct options *options, const struct runtime **ret);
+
+/* For the runtimes (run.c). Returns 0, or an exit code after a line on stderr. */
+int run_make_session(struct run *run);
+/* 128 + signal where the person stopped us, else our own failure. */
+int run_failure_code(const struct run *run);
+/* The person's login for the daemon, or -1. */
+int run_open_login(const struct run *run);
+
+#endif

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT */
+/* The runtimes with an engine. Two containers of one image: the keeper, which has the privileges,
+ * the host's state and the session, and mounts the view; and the agent's, which has nothing but the
+ * project and that view.
+ *
+ *	claudefs-run ──┬── docker start (keeper)    stdin: private words, login, and a lifeline
+ *	               │                            stdout: "up", "ready"
+ *	               └── docker start (agent)     the person's terminal
+ */
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/base/fd.h"
+#include "fs/base/message.h"
+#include "fs/base/subprocess.h"
+#include "launcher/image.h"
+#include "launcher/runtime.h"
+
+#define UP_MS          60000     /* for the engine to start the keeper */
+#define LOST_MS        10000     /* the engine's client may learn of the agent's end much later */
+#define ENGINE_BACK_MS 10000     /* an engine that is being restarted */
+#define LIFELINE_SIZE  (1 << 19) /* bytes: what is written before the keeper reads never blocks */
+
+/* A client leaves its container when these are typed: no person, and no program, does. */
+#define DETACH_KEYS "ctrl-@,ctrl-_,ctrl-@,ctrl-_,ctrl-@"
+
+static int complain(const char *what, const struct engine *engine, int r,
+		    struct engine_answer *answer)
+{
+	message_error("%s: %s: %s", engine->kind->name, what,
+		      r < 0 ? strerror(-r) : engine_complaint(answer));
+	return EXIT_RUN_FAILED;
+}
+
+static int make_names(struct run *run)
+{
+	struct container_names *names = &run->containers.names;
+	const char *id = run->manifest.id;
+
+	names->has_terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+	names->without_gvisor = run->options->without_gvisor;
+	names->session_id = strdup(id);
+	names->owner = containers_owner();
+	if (names->session_id && names->owner &&
+	    asprintf(&names->session_dir, "%s/sessions/%s", run->places->state_dir, id) >= 0 &&
+	    asprintf(&names->files_dir, "%s/container", names->session_dir) >= 0 &&
+	    asprintf(&names->keeper, "claudefs-%s-keeper", id) >= 0 &&
+	    asprintf(&names->agent, "claudefs-%s-agent", id) >= 0)
+		return 0;
+	message_error("%s", strerror(ENOMEM));
+	return EXIT_RUN_FAILED;
+}
+
+static int create(const struct engine *engine, const struct string_list *words, const char *what)
+{
+	cleanup_engine_answer struct engine_answer answer = { 0 };
+	int r = words->is_failed ? -ENOMEM
+				 : engine_ask(engine, (const char *const *)words->items, &answer);
+
+	return r < 0 || answer.code != 0 ? complain(what, engine, r, &answer) : 0;
+}
+
+static int create_keeper(struct run *run)
+{
+	struct containers *containers = &run->containers;
+	cleanup_string_list struct string_list words = { 0 };
+	int r;
+
+	container_argv_keeper(containers->engine.kind, run->plan, &containers->names, &words);
+	r = create(&containers->engine, &words, "the keeper's container cannot be made");
+	containers->has_keeper = r == 0;
+	return r;
+}
+
+static int create_agent(struct run *run)
+{
+	struct containers *containers = &run->containers;
+	cleanup_string_list struct string_list words = { 0 };
+	int r;
+
+	container_argv_agent(containers->engine.kind, run->plan, &containers->names, &words);
+	r = create(&containers->engine, &words, "the agent's container cannot be made");
+	containers->has_agent = r == 0;
+	return r;
+}
+
+static void add_start(struct string_list *words, const char *name)
+{
+	string_list_add(words, "start");
+	string_list_add(words, "--attach");
+	string_list_add(words, "--interactive");
+	string_list_add(words, "--detach-keys");
+	string_list_add(words, DETACH_KEYS);
+	string_list_add(words, name);
+}
+
+/* What only the agent may know: the first words on the keeper's stdin (init/step_keeper.c). */
+static int send_words(const struct run *run)
+{
+	char *data = NULL;
+	size_t len = 0;
+	int r = container_private_environment(run->plan, &data, &len);
+	uint32_t size = htole32((uint32_t)len);
+	int fd = run->containers.lifeline;
+
+	if (r == 0 && len > LIFELINE_SIZE / 2)
+		r = -E2BIG;
+	if (r == 0)
+		r = fd_write_all(fd, "CFE1", 4);
+	if (r == 0)
+		r = fd_write_all(fd, &size, sizeof(size));
+	if (r == 0)
+		r = fd_write_all(fd, data, len);
+	if (data)
+		explicit_bzero(data, len);
+	free(data);
+	return r;
+}
+
+static int start_keeper(struct run *run)
+{
+	struct containers *containers = &run->containers;
+	cleanup_string_list struct string_list words = { 0 };
+	cleanup_fd int in_read = -1, out_write = -1;
+	int in[2], out[2], r;
+
+	run->link.words = memfd_create("claudefs-keeper", MFD_CLOEXEC);
+	if (run->link.words < 0 || pipe2(in, O_CLOEXEC) < 0)
+		return complain("cannot start it", &containers->engine, -errno, NULL);
+	in_read = in[0];
+	containers->lifeline = in[1];
+	(void)fcntl(containers->lifeline, F_SETPIPE_SZ, LIFELINE_SIZE);
+	if (pipe2(out, O_CLOEXEC) < 0)
+		return complain("cannot start it", &containers->engine, -errno, NULL);
+	run->link.ready = out[0];
+	out_write = out[1];
+	add_start(&words, containers->names.keeper);
+	r = words.is_failed ? -ENOMEM
+			    : engine_start(&containers->engine, &words, in_read, out_write,
+					   run->link.words, &run->supervisor.daemon.pid);
+	if (r == 0)
+		r = send_words(run);
+	return r < 0 ? complain("cannot start it", &containers->engine, r, NULL) : 0;
+}
+
+/* Until the keeper has said its first word: its container is up, and the agent's can join it. */
+static int await_keeper(struct run *run)
+{
+	char word[16] = "";
+	ssize_t n;
+	int r = supervisor_await(&run->supervisor, run->link.ready, UP_MS);
+
+	if (r == 0) {
+		n = read(run->link.ready, word, sizeof(word) - 1);
+		r = n > 0 && strncmp(word, "up", 2) == 0 ? 0 : -EPIPE;
+	}
+	if (r == 0)
+		return 0;
+	if (r != -EINTR)
+		message_error("%s: the keeper's container %s", run->runtime->name,
+			      r == -EPIPE ? "did not start" : "is not up in time");
+	return run_failure_code(run);
+}
+
+static int prepare(struct run *run)
+{
+	struct containers *containers = &run->containers;
+	cleanup_image struct image image = { 0 };
+	int code;
+	int r = engine_find(run->runtime->name, &containers->engine);
+
+	if (r < 0) {
+		message_error("--runtime %s: there is no %s on PATH; install it, or use --runtime "
+			      "native",
+			      run->runtime->name, run->runtime->name);
+		return EXIT_RUN_FAILED;
+	}
+	code = image_describe(run->options, &image);
+	if (code == 0)
+		code = image_ensure(&containers->engine, run->options, &image);
+	if (code == 0)
+		code = run_make_session(run);
+	if (code == 0)
+		code = make_names(run);
+	if (code != 0)
+		return code;
+	r = container_files_make(run->session_fd, run->plan);
+	if (r < 0) {
+		message_error("%s: %s", containers->names.files_dir, strerror(-r));
+		return EXIT_RUN_FAILED;
+	}
+	code = create_keeper(run);
+	if (code == 0)
+		code = start_keeper(run);
+	/* While the engine starts the keeper. */
+	if (code == 0)
+		code = create_agent(run);
+	return code == 0 ? await_keeper(run) : code;
+}
+
+/* supervisor.send: what reaches us goes to the agent's container by the engine, whether or not its
+ * client would pass it on. */
+static void send_signal(void *arg, int signal_number)
+{
+	struct run *run = arg;
+	struct containers *containers = &run->containers;
+	cleanup_string_list struct string_list words = { 0 };
+	cleanup_engine_answer struct engine_answer answer = { 0 };
+	pid_t pid;
+
+	/* The window's size is the client's business. */
+	if (signal_number == SIGWINCH) {
+		(void)kill(run->supervisor.first.pid, signal_number);
+		return;
+	}
+	string_list_add(&words, "kill");
+	string_list_add(&words, "--signal");
+	string_list_addf(&words, "%d", signal_number);
+	string_list_add(&words, containers->names.agent);
+	if (words.is_failed)
+		return;
+	if (signal_number != SIGKILL) {
+		(void)engine_start(&containers->engine, &words, SUBPROCESS_NULL, SUBPROCESS_NULL,
+				   SUBPROCESS_NULL, &pid);
+		return;
+	}
+	/* The last one. Where the engine does not do it, its client need not wait any longer. */
+	if (engine_ask(&containers->engine, (const char *const *)words.items, &answer) < 0 ||
+	    answer.code != 0)
+		(void)kill(run->supervisor.first.pid, SIGKILL);
+}
+
+/* True if the keeper got as far as to serve the view. */
+static bool has_served(const struct run *run)
+{
+	char word[64] = "";
+	ssize_t n;
+
+	(void)fcntl(run->link.ready, F_SETFL, O_NONBLOCK);
+	n = read(run->link.ready, word, sizeof(word) - 1);
+	return n > 0 && strstr(word, "ready");
+}
+
+static int run_agent(struct run *run)
+{
+	struct containers *containers = &run->containers;
+	struct supervisor *supervisor = &run->supervisor;
+	cleanup_string_list struct string_list words = { 0 };
+	int r;
+
+	add_start(&words, containers->names.agent);
+	r = words.is_failed ? -ENOMEM
+			    : engine_start(&containers->engine, &words, STDIN_FILENO, STDOUT_FILENO,
+					   STDERR_FILENO, &supervisor->first.pid);
+	if (r < 0)
+		return complain("cannot start the agent's container", &containers->engine, r, NULL);
+	supervisor->send = send_signal;
+	supervisor->send_arg = run;
+	supervisor->lost_ms = LOST_MS;
+	supervisor_run(supervisor, -1);
+	/* The daemon ends by itself when the agent's mounts are gone, after its last sync. */
+	supervisor_finish(supervisor, &supervisor->daemon, DAEMON_FINISH_MS);
+	containers_ask_ends(containers, ENGINE_BACK_MS);
+	supervisor->has_lost_view = containers->keeper_end.is_known && containers->keeper_end.code;
+	if (!has_served(run)) {
+		/* The agent's own program never ran; the keeper, or the agent's first program, has
+		 * said why. */
+		message_error("%s: the sandbox did not start", run->runtime->name);
+		supervisor->first.has_ended = false;
+		return EXIT_RUN_FAILED;
+	}
+	if (!containers->agent_end.is_known) {
+		message_error("%s: the engine went away, and the session with it; its journal was "
+			      "kept",
+			      run->runtime->name);
+		return EXIT_RUN_FAILED;
+	}
+	if (containers->agent_end.is_oom)
+		message_warning("the agent's container ran out of memory (--memory)");
+	return containers->agent_end.code;
+}
+
+static void finish(struct run *run)
+{
+	struct containers *containers = &run->containers;
+	struct supervisor *supervisor = &run->supervisor;
+
+	/* Hangs up: a keeper that still runs ends, with its journal complete. */
+	cleanup_close_fd(&containers->lifeline);
+	containers->lifeline = -1;
+	supervisor_finish(supervisor, &supervisor->daemon, DAEMON_FINISH_MS);
+	containers_remove(containers);
+	supervisor_finish(supervisor, &supervisor->first, 1000);
+	if (run->session_fd >= 0)
+		container_files_remove(run->session_fd);
+}
+
+const struct runtime runtime_docker = { "docker", true, prepare, run_agent, finish };
+const struct runtime runtime_podman = { "podman", true, prepare, run_agent, finish };

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* The runtime without an engine: namespaces and mounts of our own (sandbox.h), the daemon beside.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/base/message.h"
+#include "launcher/host_terminal.h"
+#include "launcher/runtime.h"
+
+#define BUILD_MS 30000 /* for namespaces and mounts; a hanging network file system ends it */
+
+static int build_sandbox(struct run *run)
+{
+	bool has_terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+	int r = sandbox_start(run->plan, has_terminal, &run->sandbox);
+
+	run->supervisor.setup.pid = run->sandbox.setup;
+	if (r == 0)
+		r = supervisor_await(&run->supervisor, run->sandbox.channel, BUILD_MS);
+	if (r == 0)
+		r = sandbox_built(&run->sandbox);
+	if (r == -ETIMEDOUT)
+		message_error("sandbox: not built within %d seconds", BUILD_MS / 1000);
+	/* Otherwise the set-up process has said why. */
+	return r < 0 ? run_failure_code(run) : 0;
+}
+
+static int start_view(struct run *run)
+{
+	cleanup_fd int login_fd = -1;
+	int r;
+
+	if (run->sandbox.fuse < 0)
+		return 0;
+	login_fd = run_open_login(run);
+	r = daemon_start(run->manifest.id, run->sandbox.fuse, login_fd, run->options->rules,
+			 &run->link, &run->supervisor.daemon.pid);
+	cleanup_close_fd(&run->sandbox.fuse);
+	run->sandbox.fuse = -1;
+	if (r < 0)
+		return EXIT_RUN_FAILED;
+	r = supervisor_await(&run->supervisor, run->link.ready, DAEMON_START_MS);
+	if (r == 0)
+		r = daemon_is_ready(&run->link);
+	if (r == 0)
+		return 0;
+	daemon_print_words(&run->link);
+	if (r != -EINTR)
+		message_error("claudefs-mount: %s",
+			      r == -EPIPE ? "did not start" : "did not become ready in time");
+	return run_failure_code(run);
+}
+
+static int run_agent(struct run *run)
+{
+	int terminal = run->sandbox.terminal;
+	int r = terminal >= 0 ? host_terminal_enter(terminal) : 0;
+
+	if (r < 0) {
+		message_error("terminal: %s", strerror(-r));
+		return EXIT_RUN_FAILED;
+	}
+	r = sandbox_release(&run->sandbox);
+	if (r < 0) {
+		host_terminal_restore();
+		message_error("sandbox: its first process did not start");
+		return EXIT_RUN_FAILED;
+	}
+	run->supervisor.first.pid = run->sandbox.first;
+	supervisor_run(&run->supervisor, terminal);
+	host_terminal_restore();
+	return run->supervisor.first.code;
+}
+
+/* Ends whatever still runs, in the order in which nothing is lost: the agent, then the daemon,
+ * whose connection ends with the agent's mounts. */
+static void finish(struct run *run)
+{
+	struct supervisor *supervisor = &run->supervisor;
+
+	cleanup_close_fd(&run->sandbox.channel);
+	run->sandbox.channel = -1;
+	supervisor_finish(supervisor, &supervisor->setup, 1000);
+	supervisor_finish(supervisor, &supervisor->first, 0);
+	cgroup_remove(&run->sandbox.cgroup);
+	supervisor_finish(supervisor, &supervisor->daemon, DAEMON_FINISH_MS);
+}
+
+static int prepare(struct run *run)
+{
+	int code = build_sandbox(run);
+
+	if (code == 0)
+		code = run_make_session(run);
+	return code == 0 ? start_view(run) : code;
+}
+
+const struct runtime runtime_native = { "native", false, prepare, run_agent, finish };

@@ -1,0 +1,132 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# A session in two containers: what passes through, what is inside, what is left behind, what is refused.
+# shellcheck disable=SC2016  # the scripts are for shells inside
+. "$(dirname "$0")/container_lib.sh"
+RUN_ENV=(ANTHROPIC_API_KEY=sk-CANARY-env)
+make_container_home
+umask 022
+mkdir -p "$HOME/.claude" "$HOME/dotfiles/agents"
+echo 'be kind' >"$HOME/.claude/CLAUDE.md"
+echo 'linked' >"$HOME/dotfiles/agents/a.md"
+ln -s ../dotfiles/agents "$HOME/.claude/agents"
+echo '{"numStartups": 5}' >"$HOME/.claude.json"
+printf '[user]\n\tname = Ada\n\temail = a@example.org\n' >"$HOME/.gitconfig"
+PROJECT="$HOME/pro ject, дом é"
+mkdir -p "$PROJECT" && echo there >"$PROJECT/file"
+own
+
+ok 'the first session builds the image' equal 0 "$(code inside true)"
+ok 'and says so' contains "$WORK/err" 'building it; this is done once'
+inside true
+ok 'the next one does not' not contains "$WORK/err" building
+ok 'the exit code passes through' equal 7 "$(inside_sh 'exit 7'; echo $?)"
+ok 'a program that is not there is 127' equal 127 "$(code inside /nowhere)"
+ok 'stdin and stdout pass through' equal 'from outside' \
+  "$(echo 'from outside' | run --commit never "$PROJECT" --exec cat)"
+ok 'a killed program is 128 + signal' equal 137 "$(inside_sh 'kill -9 $$' 2>/dev/null; echo $?)"
+
+inside_sh '
+  id -u; pwd; cat file; cat /workspace/file; cat ~/.claude/CLAUDE.md; cat ~/.claude/agents/a.md
+  cat ~/.claude/.claude.json; echo; echo "$ANTHROPIC_API_KEY"; git config user.name; echo "home=$HOME"' >"$WORK/seen"
+printf '%s\n' "$RUN_UID" "$PROJECT" there there 'be kind' linked >"$WORK/wanted"
+ok 'user, project, /workspace, state and what the person links to are there' equal "$(cat "$WORK/wanted")" \
+  "$(head -n 6 "$WORK/seen")"
+ok 'the configuration is' contains "$WORK/seen" numStartups
+ok 'a variable of the caller is' contains "$WORK/seen" sk-CANARY-env
+ok 'so is the name for git' contains "$WORK/seen" Ada
+ok 'the home is the host home by name' contains "$WORK/seen" "home=$HOME"
+inside_sh 'echo new >made; mkdir d; echo kept >~/.claude/kept.txt'
+ok 'what is made in the project belongs to the person' equal "$RUN_UID $RUN_UID" "$(stat -c %u "$PROJECT/made" "$PROJECT/d" | xargs)"
+ok 'what is written to the state is in the journal' equal kept "$(review_session show kept.txt)"
+ok 'and belongs to the person' equal '' "$(find "$(newest_session)" ! -uid "$RUN_UID")"
+ok 'the host has none of it' test ! -e "$HOME/.claude/kept.txt"
+ok 'the journal verifies' review_session verify
+ok 'the manifest notes the end' contains "$(newest_session)/manifest.json" '"ended": "exit 0"'
+ok 'no container is left' equal '' "$(docker ps -aq)"
+ok 'and no file but the session' equal 'daemon.log journal lock manifest.json objects workspace' \
+  "$(find "$(newest_session)" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort | xargs)"
+
+# While it runs: what can be asked of the engine, and what of the processes.
+start_agent 'echo $$ >pid; touch ready; while [ ! -e go ]; do sleep 0.05; done; exit 4'
+ok 'a session runs' test -e "$PROJECT/ready"
+docker inspect "$(container keeper)" "$(container agent)" >"$WORK/inspect"
+ok 'the engine has no variable of the caller' lacks CANARY "$WORK/inspect"
+docker exec "$(container agent)" env >"$WORK/exec"
+ok 'nor has what docker exec starts' lacks CANARY "$WORK/exec"
+docker exec "$(container agent)" cat /proc/self/status >"$WORK/status"
+ok 'docker exec meets the filter' contains "$WORK/status" 'Seccomp:	2'
+ok 'and has no capability' equal 5 "$(grep -c '^Cap[A-Za-z]*:.0000000000000000$' "$WORK/status")"
+docker top "$(container keeper)" -eo pid,uid,args >"$WORK/top"
+ok 'no argument of a process holds one' lacks CANARY "$WORK/top"
+ok 'the engine keeps nothing of it' not grep -raqF CANARY "$ENGINE_ROOT/data" "$ENGINE_ROOT/exec" "$ENGINE_ROOT/log"
+keeper=$(docker inspect -f '{{.State.Pid}}' "$(container keeper)")
+ok 'the keeper has only CAP_SETUID and CAP_SETGID' equal 00000000000000c0 "$(awk '/^CapEff/ { print $2 }' "/proc/$keeper/status")"
+daemon=$(pgrep -P "$keeper")
+ok 'the daemon has no capability' equal 0000000000000000 "$(awk '/^CapEff/ { print $2 }' "/proc/$daemon/status")"
+ok 'every thread of it reaches files as the person' equal "$RUN_UID" \
+  "$(cat "/proc/$daemon/task/"*/status | awk '/^Uid/ { print $5 }' | sort -u)"
+apart=0
+[ "$RUN_UID" -ne 0 ] || apart=65532
+ok 'but is another user to whoever would signal it' equal "$apart $apart $apart" \
+  "$(awk '/^Uid/ { print $2, $3, $4 }' "/proc/$daemon/status")"
+ok 'the claudefs of the host sees it running' contains <(review_session status) running
+touch "$PROJECT/go" && own
+end_agent
+ok 'its exit code is that of the agent' equal 4 "$RESULT"
+ok 'its containers are gone' equal '' "$(docker ps -aq)"
+
+start_agent 'trap "echo got TERM; exit 9" TERM; touch ready; while :; do sleep 0.05; done'
+kill -TERM "$(pgrep -f "claudefs-run --runtime docker --image-root $TEST_ROOT_IMAGE --commit never" | head -n 1)"
+end_agent
+ok 'a signal to claudefs-run reaches the agent' equal 9 "$RESULT"
+ok 'as that signal' contains "$WORK/out" 'got TERM'
+
+# Refusals: one line, and nothing is started.
+refused() {
+  local sentence=$1 line=$2
+  shift 2
+  rm -f "$PROJECT/started"
+  ok "$sentence" equal 125 "$(code run "$@" "$PROJECT" --exec touch started)"
+  ok 'the line says why' contains "$WORK/err" "$line"
+  ok 'and nothing was started' test ! -e "$PROJECT/started"
+}
+refused 'an image that is not there is refused' 'the engine has no such image' --image nowhere:1
+docker tag "$TEST_ROOT_IMAGE" claudefs-other:1
+refused 'an image that another claudefs made is refused' 'was made by another claudefs' --image claudefs-other:1
+DOCKER_HOST=unix:///nowhere/sock
+RUN_ENV+=("DOCKER_HOST=$DOCKER_HOST")
+refused 'without an engine it is refused' 'no engine answers'
+ok 'with --runtime auto it then runs natively' equal native \
+  "$(as_user "$PROGRAMS/launcher/claudefs-run" --print-plan "$PROJECT" --exec true | sed -n 's/.*"runtime": "\(.*\)".*/\1/p')"
+DOCKER_HOST=unix://$ENGINE_ROOT/sock
+RUN_ENV+=("DOCKER_HOST=$DOCKER_HOST")
+ok 'with --runtime auto and an engine it is docker' equal docker \
+  "$(as_user "$PROGRAMS/launcher/claudefs-run" --print-plan "$PROJECT" --exec true | sed -n 's/.*"runtime": "\(.*\)".*/\1/p')"
+run --print-plan "$PROJECT" --exec true >"$WORK/plan"
+ok 'the plan names image, profile and what the keeper gets' node -e '
+  const plan = JSON.parse(require("fs").readFileSync(process.argv[1]));
+  const home = process.argv[2];
+  if (!plan.image.startsWith("claudefs:") || !plan.seccomp.endsWith(".json") ||
+      !plan.keeper_mounts.some((m) => m.target === `${home}/.claude` && !m.writable) ||
+      plan.mounts.some((m) => m.source === `${home}/.claude`)) process.exit(1);' "$WORK/plan" "$HOME"
+ok 'and no secret' lacks CANARY "$WORK/plan"
+
+as_user "$PROGRAMS/launcher/claudefs-run" --runtime docker --image-root "$TEST_ROOT_IMAGE" --rebuild --commit never \
+  "$PROJECT" --exec true </dev/null >/dev/null 2>"$WORK/err"
+ok '--rebuild skips what is up to date' contains "$WORK/err" 'is up to date'
+ok 'in a pipe nothing overwrites its line' not grep -q $'\r' "$WORK/err"
+image=$(sed -n 's/.*"image": "\(.*\)",/\1/p' "$WORK/plan")
+before=$(docker image inspect -f '{{.Id}}' "$image")
+# The recipe of the build tree is everybody's: only a copy of it is changed.
+if [ "$RUN_AS" = user ]; then
+  echo '{ "env": { "DISABLE_AUTOUPDATER": "1", "OTHER": "1" } }' >"$PROGRAMS/launcher/managed-settings.json"
+  inside true
+  ok 'an image of another recipe is built anew' not equal "$before" "$(docker image inspect -f '{{.Id}}' "$image")"
+  ok 'and said' contains "$WORK/err" 'building it'
+fi
+ok 'no file of the image gains a privilege' equal '' \
+  "$(docker run --rm --network none "$image" find / -xdev -type f -perm /6000)"
+ok 'and the tools that only serve to get out are not in it' equal '' \
+  "$(docker run --rm --network none "$image" sh -c 'ls /bin /usr/bin /usr/sbin | grep -xE "nsenter|unshare|chroot|mount|umount|su"')"
+finish

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# A Docker engine of this test's own: started by hand as root, with its own data, socket and pid file, without
+# a bridge and without touching the machine's firewall; stopped by its pid. And a root for the image that
+# needs no network. Sourced by bash after home.sh.
+#
+# Sets DOCKER_HOST (exported) and ENGINE_ROOT.
+
+# need_engine: skips the test where no engine can be started.
+need_engine() {
+  [ "$(id -u)" -eq 0 ] || skip_test 'not root: no Docker engine can be started'
+  local program
+  for program in dockerd containerd runc docker; do
+    command -v "$program" >/dev/null || skip_test "no $program (Debian: docker.io)"
+  done
+  [ -c /dev/fuse ] || skip_test 'no /dev/fuse'
+}
+
+# start_engine: up when it answers. Not below $HOME: its directories would be walked by the tests.
+start_engine() {
+  ENGINE_ROOT=${ENGINE_ROOT:-$(mktemp -d /var/tmp/claudefs-engine-XXXXXX)}
+  export DOCKER_HOST=unix://$ENGINE_ROOT/sock
+  # A configuration of the person who runs the tests says nothing here.
+  export DOCKER_CONFIG=$ENGINE_ROOT/config
+  mkdir -p "$DOCKER_CONFIG"
+  launch_engine
+}
+
+# launch_engine: also after stop_engine, on the same data.
+launch_engine() {
+  local i driver
+  for driver in overlay2 vfs; do
+    rm -f "$ENGINE_ROOT/pid"
+    setsid env -i "PATH=$PATH" "HOME=$ENGINE_ROOT" dockerd --data-root "$ENGINE_ROOT/data" --exec-root "$ENGINE_ROOT/exec" \
+      --pidfile "$ENGINE_ROOT/pid" --host "$DOCKER_HOST" --storage-driver "$driver" --bridge=none \
+      --iptables=false --ip6tables=false --ip-forward=false --ip-masq=false --userland-proxy=false \
+      ${ENGINE_OPTIONS:+"${ENGINE_OPTIONS[@]}"} >>"$ENGINE_ROOT/log" 2>&1 </dev/null &
+    ENGINE_PID=$!
+    for ((i = 0; i < 300; i++)); do
+      docker version >/dev/null 2>&1 && return 0
+      kill -0 "$ENGINE_PID" 2>/dev/null || break
+      sleep 0.1
+    done
+    kill "$ENGINE_PID" 2>/dev/null
+    wait "$ENGINE_PID" 2>/dev/null
+  done
+  tail -n 20 "$ENGINE_ROOT/log" | sed 's/^/# /'
+  echo 'Bail out! the Docker engine did not start'
+  exit 1
+}
+
+# stop_engine: and all containers with it, as an engine does.
+stop_engine() {
+  [ -n "${ENGINE_PID:-}" ] || return 0
+  kill "$ENGINE_PID" 2>/dev/null
+  wait "$ENGINE_PID" 2>/dev/null
+  ENGINE_PID=''
+}
+
+# remove_engine: at the end of the test.
+remove_engine() {
+  [ -n "${ENGINE_ROOT:-}" ] || return 0
+  if [ -n "${ENGINE_PID:-}" ]; then
+    docker ps -aq | xargs -r docker rm -f >/dev/null 2>&1
+    stop_engine
+  fi
+  local mounted
+  grep -F " $ENGINE_ROOT/" /proc/self/mounts | cut -d' ' -f2 | sort -r | while read -r mounted; do
+    umount "$mounted" 2>/dev/null
+  done
+  rm -rf --one-file-system -- "$ENGINE_ROOT"
+}
+
+# end_engine_test: in the place of end_test, for tests with an engine.
+end_engine_test() {
+  local code=$?
+  trap - EXIT
+  remove_engine
+  (exit "$code")
+  end_test
+}
+
+# add_program ROOT PATH...: the files, where they are, with the libraries that they load.
+add_program() {
+  local root=$1 file
+  shift
+  for file; do
+    [ -e "$file" ] || continue
+    {
+      printf '%s\n' "$file"
+      ldd "$file" 2>/dev/null | grep -oE '/[^ ]+' || :
+    } | while read -r file; do
+      [ -e "$root$file" ] || cp -L --parents "$file" "$root" 2>/dev/null
+    done
+  done
+}
+
+# import_root NAME: the second root of the image: this machine's own programs and their libraries, as an
+# image of the engine. Takes seconds, and no network.
+import_root() {
+  # The machine's own programs, not those of a person's version manager.
+  local root=$ENGINE_ROOT/root program PATH=/usr/bin:/bin:/usr/sbin:/sbin
+  mkdir -p "$root"/{bin,dev,etc,lib,lib64,opt,proc,run,sbin,sys,tmp,usr/bin,usr/sbin,usr/lib,var/tmp}
+  chmod 1777 "$root/tmp" "$root/var/tmp"
+  # Debian's layout: /bin and the like lead into /usr.
+  for program in bin sbin lib lib64; do
+    rmdir "$root/$program"
+    mkdir -p "$root/usr/$program"
+    ln -s "usr/$program" "$root/$program"
+  done
+  for program in awk basename bash cat chmod chown cp cut date dd df dirname echo env false find git grep head id kill \
+    ln ls mkdir mknod mktemp mv node nproc ps python3 readlink rm rmdir sed seq sh sleep sort stat stty tail tee test \
+    timeout touch tr true tty uname wc xargs mount umount nsenter unshare chroot su; do
+    program=$(command -v "$program") || continue
+    case $program in /*) add_program "$root" "$(readlink -f "$program")" ;; *) continue ;; esac
+    # Under its own name too: sh, awk and python3 are links.
+    [ -e "$root/usr/bin/$(basename "$program")" ] ||
+      ln -s "$(readlink -f "$program")" "$root/usr/bin/$(basename "$program")"
+  done
+  for program in sh true env cat; do
+    [ -e "$root/usr/bin/$program" ] || [ ! -e "/bin/$program" ] || add_program "$root" "/bin/$program"
+  done
+  # What is loaded by name only.
+  for program in /lib/*-linux-gnu/{libc.so.6,libm.so.6,libpthread.so.0,libdl.so.2,librt.so.1,libgcc_s.so.1} \
+    /lib/*-linux-gnu/{libstdc++.so.6,libnss_files.so.2} /usr/lib/git-core/git-remote-https; do
+    add_program "$root" "$program"
+  done
+  [ ! -d /usr/lib/git-core ] || cp -a --parents /usr/lib/git-core /usr/share/git-core "$root" 2>/dev/null
+  local python
+  python=$(python3 -c 'import sysconfig; print(sysconfig.get_paths()["stdlib"])')
+  [ ! -d "$python" ] || cp -a --parents "$python" "$root" 2>/dev/null
+  rm -rf "$root$python"/{test,__pycache__,ensurepip,idlelib,lib2to3,pydoc_data,distutils} "$root$python"/config-* "$root$python"/dist-packages
+  for program in "$root$python"/lib-dynload/*.so; do add_program "$root" "${program#"$root"}"; done
+  printf 'root:x:0:0::/:/bin/bash\n' >"$root/etc/passwd"
+  printf 'root:x:0:\n' >"$root/etc/group"
+  [ ! -d /usr/share/terminfo ] || cp -a --parents /usr/share/terminfo/s /usr/share/terminfo/x /usr/share/terminfo/d "$root" 2>/dev/null
+  [ ! -d /lib/terminfo ] || cp -aL --parents /lib/terminfo "$root" 2>/dev/null
+  tar -C "$root" -c . | docker import - "$1" >/dev/null
+  rm -rf "$root"
+}
