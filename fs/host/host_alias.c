@@ -41,7 +41,7 @@ static int prepend_name(int parent_fd, const struct stat *child, char **rest)
 	if (!dir)
 		return -ENOENT;
 	(void)steal_fd(&fd);
-	while ((entry = readdir(dir)) != NULL) {
+	while ((errno = 0, entry = readdir(dir)) != NULL) {
 		struct stat st;
 
 		if (entry->d_ino != child->st_ino || strcmp(entry->d_name, ".") == 0 ||
@@ -56,7 +56,7 @@ static int prepend_name(int parent_fd, const struct stat *child, char **rest)
 		*rest = longer;
 		return 0;
 	}
-	return -ENOENT;
+	return errno != 0 ? -errno : -ENOENT;
 }
 
 static const struct host_origin *find_origin(const struct host_origin *origins, size_t count,

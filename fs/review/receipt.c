@@ -232,7 +232,8 @@ static int list_numbers(int session_fd, struct receipts *receipts)
 		(void)close(fd);
 		return -ENOMEM;
 	}
-	for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+	/* A list that ends early would forget what was committed, and bring it again. */
+	for (struct dirent *entry; (errno = 0, entry = readdir(dir)) != NULL;) {
 		uint64_t number = 0;
 		uint64_t *grown;
 
@@ -246,6 +247,8 @@ static int list_numbers(int session_fd, struct receipts *receipts)
 		receipts->numbers = grown;
 		receipts->numbers[receipts->count++] = number;
 	}
+	if (errno != 0)
+		return -errno;
 	if (receipts->count > 0)
 		qsort(receipts->numbers, receipts->count, sizeof(uint64_t), compare_numbers);
 	return 0;
