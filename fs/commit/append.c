@@ -180,6 +180,38 @@ static int read_region(int fd, uint64_t offset, uint64_t len, char **ret)
 	return 0;
 }
 
+/* How much of the block is in the region. Each try that was cut short has left a piece behind the
+ * one before, and others may have appended between them. A piece that does not end the file counts
+ * by whole lines only: one that was cut in its middle is written again. *ret_is_last: the file ends
+ * with ours. */
+static size_t find_pieces(const char *region, size_t region_len, const char *block,
+			  size_t block_len, bool *ret_is_last)
+{
+	size_t found = 0;
+	size_t from = 0;
+
+	*ret_is_last = region_len == 0;
+	while (found < block_len) {
+		size_t end = 0;
+		size_t piece = append_find(region + from, region_len - from, block + found,
+					   block_len - found, &end);
+
+		if (piece > 0 && from + end == region_len) {
+			*ret_is_last = true;
+			return found + piece;
+		}
+		if (piece == block_len - found)
+			return block_len;
+		for (; piece > 0 && block[found + piece - 1] != '\n'; piece--)
+			end--;
+		if (piece == 0)
+			break;
+		found += piece;
+		from += end;
+	}
+	return found;
+}
+
 /* Others have appended since the offset was recorded, or the append was cut short: finds what of
  * the block is there and writes the rest. */
 static int complete(struct target *target, int fd, int source, uint64_t host_size)
@@ -189,7 +221,7 @@ static int complete(struct target *target, int fd, int source, uint64_t host_siz
 	cleanup_free char *region = NULL;
 	cleanup_free char *block = NULL;
 	size_t block_len = (size_t)entry->content_size;
-	size_t end = 0;
+	bool is_last = false;
 	size_t found;
 	int r;
 
@@ -202,17 +234,11 @@ static int complete(struct target *target, int fd, int source, uint64_t host_siz
 		r = read_region(source, 0, entry->content_size, &block);
 	if (r < 0)
 		return r;
-	found = append_find(region, (size_t)region_len, block, block_len, &end);
+	found = find_pieces(region, (size_t)region_len, block, block_len, &is_last);
 	if (found == block_len)
 		return 0;
-	/* A beginning that does not end the file counts by whole lines only: one that was cut in
-	 * its middle is written again. */
-	if (end != region_len) {
-		while (found > 0 && block[found - 1] != '\n')
-			found--;
-	}
 	return append_block(fd, source, found, entry->content_size,
-			    end != region_len && region_len > 0 && region[region_len - 1] != '\n');
+			    !is_last && region[region_len - 1] != '\n');
 }
 
 static int needs_newline(int fd, uint64_t size, bool *ret)

@@ -22,6 +22,13 @@
 #define FIXTURE_OTHER_UUID   "22222222-2222-4222-8222-222222222222"
 #define FIXTURE_SKIPPED      77
 
+/* ThreadSanitizer has a thread of its own: no user namespaces in its processes, among others. */
+#ifdef __SANITIZE_THREAD__
+#define FIXTURE_HAS_TSAN 1
+#else
+#define FIXTURE_HAS_TSAN 0
+#endif
+
 struct fixture {
 	char root[64];    /* the temporary directory */
 	char home[80];    /* root/home */

@@ -156,6 +156,8 @@ static int start_sandbox(bool dies_writing, pid_t *ret_pid)
 	int sockets[2];
 	int fuse_fd;
 
+	if (FIXTURE_HAS_TSAN)
+		skip();
 	assert_ok(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets));
 	*ret_pid = fork();
 	if (*ret_pid == 0) {
