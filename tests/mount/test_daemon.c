@@ -384,8 +384,8 @@ static void view_mounted_by_somebody_else_is_served(void **state)
 	int fd;
 
 	(void)state;
-	/* ThreadSanitizer knows what passes through a descriptor orders threads, but not of one that
-	 * came with exec(2): it takes the kernel's ordering of requests for a race. */
+	/* ThreadSanitizer knows that descriptors order threads, but not of one that came with
+	 * exec(2): it takes the kernel's order of requests for a race. */
 	if (geteuid() != 0 || FIXTURE_HAS_TSAN)
 		skip();
 	fd = open("/dev/fuse", O_RDWR);
