@@ -37,6 +37,14 @@ ok 'nor the library' not inside sh -c 'echo >/opt/claudefs/nodump.so'
 inside sh -c 'true' >"$WORK/out"
 ok 'no program complains of it' not grep -q preload "$WORK/err" "$WORK/out"
 
+run --print-plan "$PROJECT" --exec true >"$WORK/plan"
+# shellcheck disable=SC2016  # JavaScript's own templates
+ok 'the plan says why the home may execute and /tmp may not' equal 'true exec, ~/.npm false noexec: ' \
+  "$(node -e 'const plan = JSON.parse(require("fs").readFileSync(process.argv[1], "utf8"));
+    const show = (target) => plan.mounts.filter((mount) => mount.target === target && mount.kind === "tmpfs")
+      .map((mount) => `${mount.exec} ${mount.why.split(" ").slice(0, target === "/tmp" ? 1 : 2).join(" ")} `).join("");
+    process.stdout.write(show(plan.home) + show("/tmp"))' "$WORK/plan")"
+
 # No core, whatever the pattern says, though the process asks for one.
 inside sh -c 'ulimit -c unlimited; ulimit -Hc; sh -c "kill -SEGV \$\$"; ls -A' >"$WORK/core" 2>/dev/null
 ok 'the limit of cores is 0 and stays so' equal 0 "$(head -n 1 "$WORK/core")"
