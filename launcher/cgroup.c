@@ -126,6 +126,8 @@ static int group_in(struct cgroup *cgroup, int parent)
 	}
 	remove_stale(parent);
 	(void)snprintf(place->name, sizeof(place->name), GROUP_PREFIX "%d", (int)getpid());
+	/* Left behind by a launcher that had our process id. */
+	(void)unlinkat(parent, place->name, AT_REMOVEDIR);
 	if (mkdirat(parent, place->name, 0755) < 0)
 		return -errno;
 	place->group = openat(parent, place->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -101,10 +101,8 @@ static unsigned int candidates_of(const char *name, unsigned int argument,
 		uint32_t bit = 1u << (unsigned int)(random() % 32);
 
 		ret[count++] = values[i];
-		ret[count++] = values[i] ^ 1u;
 		ret[count++] = values[i] + 1u;
 		ret[count++] = values[i] ^ bit;
-		ret[count++] = values[i] | (UINT64_C(1) << 32);
 		ret[count++] = values[i] | (UINT64_C(0xffffffff) << 32);
 	}
 	return count;
