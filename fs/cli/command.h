@@ -95,6 +95,7 @@ void command_print_help(const struct command *command);
 int cmd_approve(const struct cli *cli);
 int cmd_audit(const struct cli *cli);
 int cmd_commit(const struct cli *cli);
+int cmd_complete(const struct cli *cli);
 int cmd_diff(const struct cli *cli);
 int cmd_discard(const struct cli *cli);
 int cmd_doctor(const struct cli *cli);

@@ -32,6 +32,8 @@ const struct option_spec global_options[] = {
 	OPTION_END,
 };
 
+#define COMPLETE_WORDS_MAX 4096u
+
 static const struct option_spec no_options[] = { OPTION_END };
 
 static const struct option_spec decide_options[] = {
@@ -113,6 +115,10 @@ const struct command commands[] = {
 	  "it\n"
 	  "does what is left to do.\n",
 	  commit_options, 0, cmd_commit },
+	{ "complete", "-- WORD...", "say what may be typed next (for the shells' completions)",
+	  "A line per candidate for the last WORD: VALUE, a tab, a description. Never says what is "
+	  "wrong.\n",
+	  no_options, COMPLETE_WORDS_MAX, cmd_complete },
 	{ "diff", "[PATH] [--all] [--stat | --name-only]", "show what changed against the host",
 	  "Without PATH, what never leaves the sandbox is left out unless --all is given.\n",
 	  diff_options, 1, cmd_diff },

@@ -11,13 +11,16 @@
 #include "fs/base/cleanup.h"
 #include "fs/base/subprocess.h"
 
-/* NULL: none is wanted. */
+/* NULL: none is wanted. In git's order: a variable that is set decides, also if it is empty. */
 static const char *pager_command(const struct cli *cli)
 {
-	const char *command = getenv("PAGER");
+	static const char *const variables[] = { "CLAUDEFS_PAGER", "GIT_PAGER", "PAGER" };
+	const char *command = NULL;
 
 	if (cli->has_no_pager || cli->is_json || isatty(STDOUT_FILENO) != 1)
 		return NULL;
+	for (size_t i = 0; !command && i < sizeof(variables) / sizeof(variables[0]); i++)
+		command = getenv(variables[i]);
 	if (!command)
 		command = "less";
 	return *command && strcmp(command, "cat") != 0 ? command : NULL;
@@ -43,6 +46,7 @@ void pager_start(const struct cli *cli, struct pager *pager)
 	write_end = ends[1];
 	/* Quit if it fits on a screen, pass colours, leave the screen as it is. */
 	(void)setenv("LESS", "FRX", 0);
+	(void)setenv("LV", "-c", 0);
 	what.stdin_fd = read_end;
 	saved = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
 	if (saved < 0 || subprocess_start(&what, &pid) < 0)

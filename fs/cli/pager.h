@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A pager between us and the terminal, as git starts one: $PAGER, else less; quits by itself if all
- * fits. */
+/* A pager between us and the terminal, as git starts one: $CLAUDEFS_PAGER, $GIT_PAGER or $PAGER,
+ * else less, which quits by itself if all fits. What it gets is terminal-safe already. */
 #ifndef CLAUDEFS_CLI_PAGER_H
 #define CLAUDEFS_CLI_PAGER_H
 
@@ -14,7 +14,8 @@ struct pager {
 };
 
 /* Sends stdout through a pager if it is a terminal and the person did not object (--no-pager,
- * --json, PAGER empty or "cat"). Without one that can be started, output goes where it went. */
+ * --json, a variable that is empty or "cat"). Without one that can be started, output goes where it
+ * went. */
 void pager_start(const struct cli *cli, struct pager *pager);
 
 /* Ends the output, waits until the person has read it, and puts stdout back. Does nothing if none

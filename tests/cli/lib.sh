@@ -9,7 +9,7 @@ CLAUDEFS=${CLAUDEFS_BUILD:?}/fs/cli/claudefs
 MAKE_SESSION=("$CLAUDEFS_BUILD/tests/lib/make_session")
 CHECK=$CLAUDEFS_BUILD/tests/lib/output_check
 make_home
-unset NO_COLOR PAGER LESS CLICOLOR
+unset NO_COLOR PAGER GIT_PAGER CLAUDEFS_PAGER LESS LV CLICOLOR
 cd "$PROJECT" || exit 1
 ENCODED=$(printf %s "$PROJECT" | sed 's/[^A-Za-z0-9]/-/g')
 OUT=$WORK/out

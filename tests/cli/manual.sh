@@ -56,6 +56,40 @@ ok 'the manual has exactly the exit codes of the programs' equal "$(codes)" \
 if command -v scdoc >/dev/null; then
   ok 'scdoc takes it' scdoc <"$page"
 fi
+# claudefs-run(1): every option that its help prints from its table, and no option that the table has not.
+run_page=$CLAUDEFS_SOURCE/docs/man/claudefs-run.1.scd
+"$CLAUDEFS_BUILD/launcher/claudefs-run" --help >"$OUT"
+told=$(sed -n '/^# OPTIONS/,/^# THE SANDBOX/p' "$run_page" | grep -E '^\*-' | grep -oE '\*--[a-z-]+\*' | tr -d '*')
+ok 'the manual of claudefs-run tells options' test "$(wc -l <<<"$told")" -gt 10
+for option in $(grep -oE '^  --[a-z-]+' "$OUT" | tr -d ' '); do
+  ok "the manual of claudefs-run tells $option" grep -qxF -e "$option" <<<"$told"
+done
+for option in $told; do
+  ok "claudefs-run knows $option" grep -qrF "\"$option" "$CLAUDEFS_SOURCE/launcher"
+done
+# claudefs-rules(5) and claudefs-journal(5): the words of the formats.
+words_of() {
+  sed -nE "s/^.*case $2[A-Z_]*: return \"([a-z-]+)\";.*/\1/p; s/^.*\[$2[A-Z_]*\] = \"([a-z_-]+)\".*/\1/p" "$CLAUDEFS_SOURCE/$1" | sort -u
+}
+rules_page=$CLAUDEFS_SOURCE/docs/man/claudefs-rules.5.scd
+for word in $(words_of fs/policy/rules.c RULE_) path read write merge filter why; do
+  ok "claudefs-rules(5) tells $word" grep -qE "^"$'\t'"*\*$word\*" "$rules_page"
+done
+ok 'it knows the words of the code' test "$(words_of fs/policy/rules.c RULE_ | wc -l)" -ge 12
+ok 'and has the hazards' equal "$(sed -nE 's/.*= \{ "(HZ-[A-Z]+)", "(.*)" \},/\1 \2/p' "$CLAUDEFS_SOURCE/fs/review/hazards.c" | tr '[:upper:]' '[:lower:]')" \
+  "$(sed -nE '/^\*HZ-/{N;s/^\*(HZ-[A-Z]+)\*\n\t(.*)\.$/\1 \2/p}' "$rules_page" | tr '[:upper:]' '[:lower:]')"
+journal_page=$CLAUDEFS_SOURCE/docs/man/claudefs-journal.5.scd
+# shellcheck disable=SC2016
+types=$(sed -nE 's/^\| [0-9]+ \| `([a-z_]+)` \| .*\|.*\|$/\1/p' <(sed -n '/^### Records/,/^## How/p' "$CLAUDEFS_SOURCE/docs/JOURNAL-FORMAT.md"))
+ok 'the format has records' test "$(wc -w <<<"$types")" -eq 17
+for type in $types; do
+  ok "claudefs-journal(5) tells $type" grep -qE "^(\*[a-z_]+\*, )*\*$type\*" "$journal_page"
+done
+if command -v scdoc >/dev/null; then
+  for file in claudefs-run.1 claudefs-rules.5 claudefs-journal.5; do
+    ok "scdoc takes $file" scdoc <"$CLAUDEFS_SOURCE/docs/man/$file.scd"
+  done
+fi
 call --version
 ok 'the version is told' shows '^claudefs [0-9]+\.[0-9]+\.[0-9]+$'
 call --help

@@ -43,6 +43,26 @@ for command in diff log 'show agent-memory/a.md'; do
   on_terminal TERM=xterm PAGER='sed s/^/paged:/' "$CLAUDEFS" --no-pager "${words[@]}"
   ok "$command does not with --no-pager" hides '^paged:'
 done
+on_terminal TERM=xterm PAGER='sed s/^/wrong:/' GIT_PAGER='sed s/^/git:/' "$CLAUDEFS" diff
+ok 'GIT_PAGER comes before PAGER' shows '^git:'
+on_terminal TERM=xterm GIT_PAGER='sed s/^/wrong:/' CLAUDEFS_PAGER='sed s/^/own:/' "$CLAUDEFS" diff
+ok 'CLAUDEFS_PAGER before both' shows '^own:'
+for none in '' cat; do
+  on_terminal TERM=xterm PAGER='sed s/^/wrong:/' GIT_PAGER="$none" "$CLAUDEFS" diff
+  ok "a pager that is \"$none\" is none" hides 'wrong:'
+  ok 'and the diff is there' shows 'hello'
+done
+# shellcheck disable=SC2016
+on_terminal TERM=xterm PAGER='cat; echo "LESS=$LESS LV=$LV"' "$CLAUDEFS" diff
+ok 'less is told to pass colours and to quit by itself' shows 'LESS=FRX LV=-c'
+ok 'the diff is coloured in a pager' shows "$escape\\[32m\\+hello"
+on_terminal TERM=xterm NO_COLOR=1 PAGER=cat\; "$CLAUDEFS" diff
+ok 'and not with NO_COLOR' hides "$escape"
+on_terminal TERM=xterm PAGER=/nonexistent/pager "$CLAUDEFS" diff
+ok 'a pager that is not there is told by the shell, and hangs nothing' shows 'nonexistent'
+need_tool less
+on_terminal TERM=xterm "$CLAUDEFS" diff
+ok 'with less, what fits is simply shown' shows 'hello'
 on_terminal TERM=xterm PAGER='sed s/^/paged:/' "$CLAUDEFS" --json log
 ok 'JSON is never paged' hides '^paged:'
 on_terminal TERM=xterm PAGER='head -n 1' "$CLAUDEFS" log
