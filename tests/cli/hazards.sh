@@ -46,7 +46,7 @@ call --json diff plans/odd.md
 ok 'so has diff' value_is HZ-ESCAPE changes.0.hazards.0.id
 
 # What is asked about is asked with its hazards, below the diff, where the question is.
-printf 'n\nn\nn\nn\n' | "$CLAUDEFS" commit -i >"$OUT" 2>"$ERR"
+printf 'q\n' | "$CLAUDEFS" commit -i >"$OUT" 2>"$ERR"
 sed -n '/^+@~\/secret/,$p' "$OUT" >"$WORK/behind"
 ok 'commit -i tells them again below the diff, where it asks' contains "$WORK/behind" '! HZ-IMPORT'
 ok 'what was refused is not committed' equal 'Uses ninja.' "$(cat "$HOME/.claude/agent-memory/a.md")"
