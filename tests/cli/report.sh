@@ -72,8 +72,8 @@ write projects/$ENCODED/11111111-1111-4111-8111-111111111111.jsonl {"type":"user
 write skills/s/SKILL.md $hostile
 refuse symlink plans/$name 1 $name
 END
-printf '%s\n' "{\"time\":\"2026-01-01T00:00:00Z\",\"host\":\"<script>document.title='PWNED'</script>\",\"port\":443,\"verdict\":\"deny\",\"reason\":\"$canary\"}" \
-  >"$SESSION_DIR/network.jsonl"
+printf '%s\n' "{\"time_ns\":1767225600000000000,\"host\":\"<script>document.title='PWNED'</script>\",\"port\":443,\"verdict\":\"deny\",\"reason\":\"$canary\"}" \
+  >"$SESSION_DIR/network.log"
 
 call report
 ok 'the report is written' equal 0 "$CODE"
