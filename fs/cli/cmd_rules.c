@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* `claudefs rules check|list`. */
+/* `claudefs rules check|list|suggest`. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +10,7 @@
 #include "fs/cli/command.h"
 #include "fs/cli/json_output.h"
 #include "fs/cli/rules_choice.h"
+#include "fs/cli/rules_suggest.h"
 #include "fs/policy/rules_load.h"
 
 static json_t *rule_to_json(const struct rule *rule)
@@ -188,7 +189,9 @@ int cmd_rules(const struct cli *cli)
 		return check_rules(cli);
 	if (strcmp(action, "list") == 0 && cli->argument_count == 1)
 		return list_rules(cli);
-	message_error("rules: %s; usage: claudefs rules check [FILE]... | list",
-		      *action ? "check or list?" : "which action?");
+	if (strcmp(action, "suggest") == 0 && cli->argument_count == 1)
+		return rules_suggest(cli);
+	message_error("rules: %s; usage: claudefs rules check [FILE]... | list | suggest",
+		      *action ? "check, list or suggest?" : "which action?");
 	return EXIT_USAGE;
 }

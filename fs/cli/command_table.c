@@ -140,10 +140,12 @@ const struct command commands[] = {
 	  "script,\n"
 	  "and may be kept or sent: claudefs report >report.html\n",
 	  no_options, 0, cmd_report },
-	{ "rules", "check [FILE]... | list", "check rule files, or list the rules in force",
+	{ "rules", "check [FILE]... | list | suggest",
+	  "check rule files, list the rules in force, or propose some",
 	  "check: reads FILEs (else the files of ~/.config/claudefs/rules.d) and names the first "
 	  "fault by file and line.\n"
-	  "list: every rule in the order in which they are tried; the first match decides.\n",
+	  "list: every rule in the order in which they are tried; the first match decides.\n"
+	  "suggest: the narrowest rules for what was always approved, as JSON for rules.d.\n",
 	  no_options, ARGUMENT_LIST_MAX, cmd_rules },
 	{ "sessions", "[--all]", "list sessions, newest first", NULL, sessions_options, 0,
 	  cmd_sessions },
