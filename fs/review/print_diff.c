@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "fs/base/digest.h"
 #include "fs/base/terminal.h"
+#include "fs/review/change_digest.h"
 #include "fs/review/print_hazards.h"
 #include "fs/review/text_diff.h"
 
@@ -98,16 +100,25 @@ static void print_remark(struct diff_output *output, const char *remark)
 	(void)fprintf(output->stream, "%s\n", remark);
 }
 
-static void print_sizes(struct diff_output *output, const char *remark,
+/* What cannot be shown is told by its sizes, and by what the person can compare it with. */
+static void print_sizes(struct diff_output *output, const struct review *review, const char *remark,
 			const struct text_diff_stat *stat)
 {
 	cleanup_text struct text text = { 0 };
+	struct digest digest;
+	char hex[DIGEST_HEX_SIZE];
 
 	text_append(&text, remark);
 	text_append(&text, ": ");
 	terminal_append_size(&text, stat->old_size);
 	text_append(&text, " -> ");
 	terminal_append_size(&text, stat->new_size);
+	if (change_digest_content(review, output->change, &digest) == 0) {
+		digest_to_hex(&digest, hex);
+		text_appendf(&text, ", SHA-256 %s%s",
+			     change_digest_offset(output->change) > 0 ? "of what was added " : "",
+			     hex);
+	}
 	print_remark(output, text.data ? text.data : remark);
 }
 
@@ -135,8 +146,10 @@ int print_diff(const struct review *review, const struct change *change,
 	}
 	switch (stat.form) {
 	case TEXT_DIFF_LINES: print_heading(&output); break;
-	case TEXT_DIFF_BINARY: print_sizes(&output, "not text", &stat); break;
-	case TEXT_DIFF_TOO_LARGE: print_sizes(&output, "too large to compare", &stat); break;
+	case TEXT_DIFF_BINARY: print_sizes(&output, review, "not text", &stat); break;
+	case TEXT_DIFF_TOO_LARGE:
+		print_sizes(&output, review, "too large to compare", &stat);
+		break;
 	case TEXT_DIFF_UNREADABLE: print_remark(&output, tell_error(stat.error)); break;
 	}
 	return 0;

@@ -6,7 +6,7 @@
 #include "fs/base/terminal.h"
 
 #define SHOWN_MAX        30u /* rows on the screen of `status` */
-#define SHOWN_EACH_MAX   4u  /* of one change among them */
+#define SHOWN_EACH_MAX   6u  /* of one change among them */
 #define SHOWN_NEVER_MAX  6u  /* of all that never leaves the sandbox */
 #define SHOWN_IN_ROW_MAX 8u  /* in front of one diff */
 

@@ -290,6 +290,29 @@ static int check_empty_directory(struct review *review, struct change *change)
 	return decide(change, REVIEW_NEVER_LEAVES, "empty: made when something in it comes home");
 }
 
+/* "<uuid>.jsonl" or "agent-<hex>.jsonl": what --resume lists. */
+static bool is_transcript_name(const char *name)
+{
+	size_t len = strcspn(name, ".");
+
+	if (strcmp(name + len, ".jsonl") != 0)
+		return false;
+	if (strncmp(name, "agent-", 6) == 0)
+		return len > 6 && strspn(name + 6, "0123456789abcdef") == len - 6;
+	return len == SESSION_UUID_LEN && strspn(name, "0123456789abcdef-") == len;
+}
+
+/* A transcript of another name is nothing that Claude wrote. */
+static int check_transcript_name(struct review *review, struct change *change)
+{
+	(void)review;
+	if (change->group != REVIEW_WILL_COMMIT || change->kind != CHANGE_CREATE ||
+	    change->verdict.merge != RULE_MERGE_UNION_RECORDS ||
+	    is_transcript_name(path_base(change->path)))
+		return 0;
+	return decide(change, REVIEW_NEEDS_APPROVAL, "not named as Claude names transcripts");
+}
+
 /* What "auto" does not cover. */
 static int check_approval(struct review *review, struct change *change)
 {
@@ -312,8 +335,8 @@ static int check_approval(struct review *review, struct change *change)
 
 /* In this order: what never leaves is not even looked at further. */
 static int (*const checks[])(struct review *review, struct change *change) = {
-	check_rule,  check_name, check_entry,   check_empty_directory,
-	check_merge, check_host, check_content, check_approval,
+	check_rule, check_name,    check_entry,           check_empty_directory, check_merge,
+	check_host, check_content, check_transcript_name, check_approval,
 };
 
 int verdicts_join(struct review *review)
