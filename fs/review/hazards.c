@@ -224,6 +224,7 @@ static bool has_fact(const struct hazard_facts *sorted, const struct hazard_fact
 					    sizeof(*sorted->items), compare_keys) != NULL;
 }
 
+ANALYZER_LOSES_OWNERS
 static int keep(struct hazard_list *list, enum hazard_kind kind, const char *what)
 {
 	struct hazard *hazard;
@@ -249,6 +250,7 @@ static int keep(struct hazard_list *list, enum hazard_kind kind, const char *wha
 	list->count++;
 	return 0;
 }
+ANALYZER_KNOWS_OWNERS
 
 /* now: in the order found. *before and a copy of now are sorted for the search. */
 static int subtract(struct hazard_facts *now, struct hazard_facts *before, struct hazard_list *ret)
