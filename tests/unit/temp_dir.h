@@ -16,9 +16,13 @@ struct temp_dir {
 	int fd; /* O_DIRECTORY */
 };
 
+/* In CLAUDEFS_TEST_PARENT (at most 40 bytes), else in "/tmp". */
 static inline int temp_dir_make(struct temp_dir *dir)
 {
-	(void)strcpy(dir->path, "/tmp/claudefs-unit-XXXXXX");
+	const char *parent = getenv("CLAUDEFS_TEST_PARENT");
+
+	(void)snprintf(dir->path, sizeof(dir->path), "%s/claudefs-unit-XXXXXX",
+		       parent ? parent : "/tmp");
 	if (!mkdtemp(dir->path))
 		return -1;
 	dir->fd = open(dir->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
