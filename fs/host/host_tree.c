@@ -227,6 +227,10 @@ static int pin(struct host_tree *tree, const char *path, size_t len, const struc
 	if (start->depth >= DEPTH_MAX)
 		return -ENOENT;
 	r = host_link_resolve(dir_fd, name, visit_hop, &hop, &link.place);
+	/* The way went as far as the directory above the last name: that name may itself be the
+	 * root, or a directory above it. */
+	if (r == 0 && !link.place.name)
+		r = visit_hop(link.place.fd, NULL, &hop);
 	link.other_path = hop.other_path;
 	if (r == 0)
 		r = identify(link.place.fd, &place);

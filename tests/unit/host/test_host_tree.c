@@ -239,6 +239,34 @@ static void links_without_an_end_are_absent(void **state)
 	assert_int_equal(stat_of(path), -ENOENT);
 }
 
+/* By text that names them, not by "." and "..". */
+static void links_that_name_the_root_or_what_is_above_it_are_known(void **state)
+{
+	char target[128];
+	char *other = NULL;
+
+	(void)state;
+	(void)snprintf(target, sizeof(target), "%s/.claude", dir.path);
+	assert_int_equal(symlinkat(target, dir.fd, ".claude/whole"), 0);
+	assert_int_equal(symlinkat(dir.path, dir.fd, ".claude/above"), 0);
+	assert_int_equal(symlinkat("../dotfiles", dir.fd, ".claude/l"), 0);
+	assert_int_equal(symlinkat("../.claude", dir.fd, "dotfiles/state"), 0);
+	assert_int_equal(symlinkat(strrchr(dir.path, '/') + 1, dir.fd, "dotfiles/rules/x"), 0);
+	assert_int_equal(symlinkat(dir.path, dir.fd, "dotfiles/rules/home"), 0);
+	assert_int_equal(stat_of("above"), -ENOENT);
+	assert_int_equal(stat_of("l/rules/x"), -ENOENT);
+	assert_int_equal(stat_of("l/rules/home"), -ENOENT);
+	assert_int_equal(stat_of("l/rules/home/.claude.json"), -ENOENT);
+	assert_int_equal(stat_of("whole/d/f"), S_IFREG);
+	assert_int_equal(host_tree_other_path(tree, "whole/d/f", &other), 0);
+	assert_string_equal(other, "d/f");
+	free(other);
+	assert_int_equal(stat_of("l/state/d/f"), S_IFREG);
+	assert_int_equal(host_tree_other_path(tree, "l/state/d/f", &other), 0);
+	assert_string_equal(other, "d/f");
+	free(other);
+}
+
 static void only_so_many_links_are_pinned(void **state)
 {
 	char name[32];
@@ -443,6 +471,7 @@ int main(void)
 		TEST(a_linked_file_that_is_replaced_is_served_anew),
 		TEST(links_to_links_and_beneath_links_are_followed),
 		TEST(links_without_an_end_are_absent),
+		TEST(links_that_name_the_root_or_what_is_above_it_are_known),
 		TEST(only_so_many_links_are_pinned),
 		TEST(the_config_is_served_from_beside_the_root),
 		TEST(a_linked_config_is_resolved_too),
