@@ -193,6 +193,53 @@ off_t fd_copy(int src, off_t src_offset, int dst, off_t dst_offset, off_t len)
 	return done;
 }
 
+#ifdef SEEK_DATA
+/* The next run of data at or after offset, at most to len; an empty one at len if there is none. */
+static void find_data(int fd, off_t offset, off_t len, off_t *ret_start, off_t *ret_end)
+{
+	off_t start = lseek(fd, offset, SEEK_DATA);
+	off_t end;
+
+	/* ENXIO: only a hole. Another error: this file system does not tell. */
+	if (start < 0)
+		start = errno == ENXIO ? len : offset;
+	else if (start > len)
+		start = len;
+	end = start < len ? lseek(fd, start, SEEK_HOLE) : len;
+	*ret_start = start;
+	*ret_end = end <= start || end > len ? len : end;
+}
+#endif
+
+off_t fd_copy_sparse(int src, int dst, off_t len)
+{
+#ifdef SEEK_DATA
+	struct stat st;
+	off_t done = 0;
+
+	if (fstat(src, &st) < 0)
+		return -errno;
+	if (len > st.st_size)
+		len = st.st_size;
+	while (done < len) {
+		off_t start;
+		off_t end;
+		off_t n;
+
+		find_data(src, done, len, &start, &end);
+		n = start < end ? fd_copy(src, start, dst, start, end - start) : 0;
+		if (n < 0)
+			return n;
+		if (n < end - start)
+			return start + n;
+		done = end;
+	}
+	return ftruncate(dst, len) < 0 ? -errno : len;
+#else
+	return fd_copy(src, 0, dst, 0, len);
+#endif
+}
+
 int fd_random_bytes(void *buf, size_t len)
 {
 #ifdef __linux__

@@ -82,6 +82,36 @@ static void copy_takes_a_range_or_all(void **state)
 	assert_int_equal(fd_copy(src, 8, dst, 0, 100), 2);
 }
 
+static void a_sparse_copy_keeps_holes_and_bytes(void **state)
+{
+	static const off_t starts[] = { 0, 1 << 20, 5 << 20 }; /* of data; the end is a hole */
+	int src = openat(dir.fd, "sparse-src", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int dst = openat(dir.fd, "sparse-dst", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	const off_t size = 9 << 20;
+	struct stat st;
+	char buf[8];
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(pwrite(src, "data", 4, starts[i]), 4);
+	assert_int_equal(ftruncate(src, size), 0);
+	assert_int_equal(fd_copy_sparse(src, dst, size), size);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(fd_pread_all(dst, buf, 5, starts[i]), 5);
+		assert_memory_equal(buf, "data", 5);
+	}
+	assert_int_equal(fstat(dst, &st), 0);
+	assert_int_equal(st.st_size, size);
+	assert_true(st.st_blocks < 1000);
+	assert_int_equal(ftruncate(dst, 0), 0);
+	assert_int_equal(fd_copy_sparse(src, dst, 2), 2);
+	assert_int_equal(fd_pread_all(dst, buf, sizeof(buf), 0), 2);
+	assert_int_equal(ftruncate(dst, 0), 0);
+	assert_int_equal(fd_copy_sparse(src, dst, size + 1), size);
+	assert_int_equal(close(src), 0);
+	assert_int_equal(close(dst), 0);
+}
+
 static void reading_leaves_the_access_time_if_asked(void **state)
 {
 	struct timespec old[2] = { { .tv_sec = 1000 }, { .tv_sec = 2000 } };
@@ -108,6 +138,7 @@ int main(void)
 		cmocka_unit_test(read_refuses_what_is_no_regular_file),
 		cmocka_unit_test(copy_takes_a_range_or_all),
 		cmocka_unit_test(reading_leaves_the_access_time_if_asked),
+		cmocka_unit_test(a_sparse_copy_keeps_holes_and_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
