@@ -15,6 +15,30 @@ expect_FSL_001() {
   has_line "$WORK/status.out" 'settings\.json' && has_line "$INSIDE" '^0 mv -fT plans/new settings.json'
 }
 
+# A directory where a protected file was, a file where a protected directory was, and what may lie below.
+attack_FSL_001b() {
+  for name in settings.json CLAUDE.md .claude.json history.jsonl keybindings.json; do
+    try rm "$name"
+    try mkdir -p "$name/hooks"
+    put "$name/hooks/x.sh"
+    put "$name/settings.json"
+  done
+  for name in hooks skills plugins agents "projects/$P/memory" plans; do
+    try rm -rf "$name"
+    put "$name" 'a file by now'
+  done
+  try mkdir -p d/e
+  try mv -T d settings.local.json
+}
+host_FSL_001b() {
+  review_says plain commit
+  code_is plain '[03]'
+}
+expect_FSL_001b() {
+  host_has hooks/h.sh && [ -d "$HOME/.claude/plugins" ] && [ -f "$HOME/.claude/settings.json" ] &&
+    [ -f "$HOME/.claude/CLAUDE.md" ] && has_line "$HOME/.claude/history.jsonl" CANARY_HISTORY && host_lacks settings.local.json
+}
+
 # Protected names that the host does not have.
 attack_FSL_003() {
   for name in settings.local.json AGENTS.md CLAUDE.local.md .config.json managed-settings.json statusline.sh \
@@ -102,6 +126,23 @@ attack_FSL_011() {
 expect_FSL_011() {
   host_lacks output-styles && host_lacks workflows && host_lacks .claude && host_lacks skills/x &&
     has_line "$INSIDE" '^0 mv -T plans/stage output-styles'
+}
+
+# Directories that change places through a third name: what is reviewed becomes what is protected, and back.
+attack_FSL_011b() {
+  try mv plans x
+  try mv agents plans
+  try mv x agents
+  put agents/evil.md
+  put plans/reviewer.md 'An agent, as a plan.'
+  try mv "projects/$P/memory" y
+  try mv hooks "projects/$P/memory"
+  try mv y hooks
+  put hooks/MEMORY.md
+}
+expect_FSL_011b() {
+  host_has agents/reviewer.md && host_lacks agents/p.md && host_lacks agents/evil.md && host_has hooks/h.sh &&
+    host_lacks hooks/MEMORY.md && has_line "$HOME/.claude/agents/reviewer.md" '^An agent\.'
 }
 
 # The name of a hidden project tells nothing: it behaves as a name that nobody has. Nor does a session of its
@@ -237,6 +278,29 @@ expect_FSL_023() {
     [ -d "$HOME/.claude/keybindings.json" ] && has_line "$WORK/commit.code" '^3$' && host_has plans/new.md
 }
 
+# On the host the directories on the way have become files, and files directories with something in them.
+attack_FSL_023b() {
+  ordinary_work
+  mkdir -p plans/a/b
+  put plans/a/b/deep.md 'deep'
+  put plans/flat 'flat'
+  try rm plans/p.md
+}
+host_FSL_023b() {
+  rm -r "$HOME/.claude/projects/$P/memory"
+  echo 'a file now' >"$HOME/.claude/projects/$P/memory"
+  echo 'a file too' >"$HOME/.claude/plans/a"
+  mkdir -p "$HOME/.claude/plans/flat/full"
+  rm "$HOME/.claude/plans/p.md"
+  mkdir "$HOME/.claude/plans/p.md"
+  echo kept >"$HOME/.claude/plans/p.md/kept"
+  echo kept >"$HOME/.claude/plans/flat/full/kept"
+}
+expect_FSL_023b() {
+  has_line "$HOME/.claude/projects/$P/memory" '^a file now' && has_line "$HOME/.claude/plans/a" '^a file too' &&
+    host_has plans/flat/full/kept && host_has plans/p.md/kept && host_has plans/new.md && has_line "$WORK/commit.code" '^3$'
+}
+
 # Names that the commit's temporary files might have, as links, and a directory that nobody may trust.
 attack_FSL_025() { ordinary_work; }
 host_FSL_025() {
@@ -285,6 +349,20 @@ expect_FSL_028() {
   host_has settings.json && host_has hooks/h.sh && host_has "projects/$OTHER/large.jsonl" &&
     has_line "$HOME/.claude/history.jsonl" CANARY_HISTORY
 }
+
+# Deleted, and made again with the same bytes: nothing to commit, and the host's file is not touched.
+attack_FSL_028b() {
+  for name in settings.json CLAUDE.md hooks/h.sh plans/p.md keybindings.json "projects/$P/memory/MEMORY.md"; do
+    cat "$name" >"$W/.agent/copy"
+    try rm "$name"
+    cp "$W/.agent/copy" "$name"
+  done
+}
+host_FSL_028b() {
+  # Not even what may be approved.
+  approved='^$'
+}
+expect_FSL_028b() { has_line "$INSIDE" '^0 rm plans/p.md'; }
 
 # The parent of a project replaced.
 attack_FSL_030() {
@@ -345,12 +423,14 @@ expect_FSL_035() {
 
 fsl_attacks() {
   attack FSL-001 mount
+  attack FSL-001b mount
   attack FSL-003 run
   attack FSL-005 mount
   attack FSL-006 mount
   attack FSL-008 mount
   attack FSL-010 mount
   attack FSL-011 mount
+  attack FSL-011b mount
   attack FSL-013 mount
   attack FSL-015 run
   attack FSL-016 mount
@@ -358,9 +438,11 @@ fsl_attacks() {
   attack FSL-020 mount
   attack FSL-021 mount
   attack FSL-023 mount
+  attack FSL-023b mount
   attack FSL-025 mount
   attack FSL-026 mount
   attack FSL-028 run
+  attack FSL-028b mount
   attack FSL-030 run
   attack FSL-031 mount
   attack FSL-033 mount

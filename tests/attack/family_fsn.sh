@@ -152,6 +152,18 @@ expect_FSN_015() {
     [ "$(find "$HOME/.claude/plans" -name end.md -printf '%d\n' | sort -n | head -n 1)" = 21 ]
 }
 
+# A path of very many very short components: nothing walks it by recursion without end.
+attack_FSN_015b() {
+  "$CALL" deep plans/narrow 1200 1 end.md
+  "$CALL" deep plans/narrow2 2500 1 end.md
+  find plans/narrow | wc -l
+  try mv plans/narrow plans/moved
+  try mv plans/moved skills/moved
+  try mv skills/moved plans/narrow
+  try rm -rf plans/narrow2
+}
+expect_FSN_015b() { has_line "$INSIDE" '^0 mv plans/narrow plans/moved'; }
+
 # Names that are short in code points and long in bytes.
 attack_FSN_016() {
   put "plans/$(printf '\344\270\255%.0s' {1..255})" '765 bytes'
@@ -162,6 +174,22 @@ attack_FSN_016() {
 expect_FSN_016() {
   has_line "$INSIDE" 'File name too long' && has_line "$HOME/.claude/plans/$(printf '\344\270\255%.0s' {1..85})" '^255 bytes$' &&
     has_line "$HOME/.claude/plans/$(printf '\344\270\255%.0s' {1..84})x" '^shorter'
+}
+
+# Names that grow when they are folded: one letter of Arabic becomes eighteen, and a path of them more than PATH_MAX.
+attack_FSN_016b() {
+  local name sharp
+  name=$(printf '\357\267\272%.0s' {1..85})
+  sharp=$(printf '\303\237%.0s' {1..127})
+  put "plans/$name" grown
+  try mkdir -p "plans/$sharp/$sharp/$sharp/$sharp" "plans/$name$name/$name" "plans/$name/$name"
+  put "plans/$sharp/$sharp/$sharp/$sharp/x.md" grown
+  try mkdir -p "skills/$name/$name/$name/$name/$name/$name/$name/$name/$name/$name/$name/$name"
+  put "skills/$name/$name/$name/$name/SKILL.md"
+  try mv "skills/$name" "projects/$P/memory/x"
+}
+expect_FSN_016b() {
+  [ -z "$(find "$HOME/.claude/skills" -mindepth 1 -newer "$WORK/before" ! -path '*/s' ! -name SKILL.md)" ]
 }
 
 # A journal whose names hold a NUL, a slash or "..", while all lengths, checks and chains are right.
@@ -233,7 +261,9 @@ fsn_attacks() {
   attack FSN-011 mount
   attack FSN-013 mount
   attack FSN-015 mount
+  attack FSN-015b mount
   attack FSN-016 mount
+  attack FSN-016b mount
   attack FSN-018 mount
   attack FSN-020 run
   attack FSN-021 mount

@@ -44,6 +44,20 @@ expect_FSO_003() {
     says 'no mode beyond the owner' test -z "$(find "$HOME/.claude/plans" -name 'sh*' -perm /7077)"
 }
 
+# Files and directories that nobody may read, not even their owner: held or committed, never stuck.
+attack_FSO_003b() {
+  put plans/none.md 'nobody'
+  mkdir plans/closed
+  put plans/closed/in.md 'in'
+  put "projects/$P/memory/none.md" 'nobody'
+  try chmod 000 plans/none.md plans/closed/in.md plans/closed "projects/$P/memory/none.md" plans/p.md plans
+  try chmod 755 plans
+}
+expect_FSO_003b() {
+  host_has plans/none.md && host_has plans/closed/in.md && has_line "$HOME/.claude/plans/p.md" '^A plan' &&
+    says 'the owner may read what came' test -z "$(find "$HOME/.claude/plans" ! -perm -0400)"
+}
+
 attack_FSO_005() {
   for name in plans/p.md settings.json .; do
     "$CALL" set-xattr "$name" security.capability 20
@@ -112,6 +126,18 @@ expect_FSO_013() {
   says "10000 were made, not $made" test "$made" -eq 10000 || return
   proven_by unit/view/test_view_limits inodes_beyond_the_quota_are_enospc \
     refusals_without_end_do_not_fill_the_journal
+}
+
+# Files that are held open, with names and without: the daemon's descriptors may run out, its service may not.
+attack_FSO_013b() {
+  ulimit -n 20000 2>/dev/null || ulimit -n "$(ulimit -Hn)"
+  "$CALL" hold-open plans 6000 &
+  wait
+  put plans/after.md 'After.'
+  cat plans/after.md
+}
+expect_FSO_013b() {
+  has_line "$INSIDE" '^held [1-9][0-9]+' && has_line "$INSIDE" '^After' && host_has plans/after.md
 }
 
 attack_FSO_015() { put plans/new; }
@@ -234,6 +260,33 @@ expect_FSO_028() {
   has_line "$INSIDE" '^others proceed' && has_line "$INSIDE" '^absent' && has_line "$INSIDE" 'No such file'
 }
 
+# The host's file shrinks, grows, goes and comes while it is read, mapped and copied up.
+before_FSO_028b() {
+  head -c 3000000 /dev/zero | tr '\0' 'a' >"$HOME/.claude/plans/large.md"
+  head -c 60000 /dev/zero | tr '\0' 'b' >"$HOME/.claude/plans/small.md"
+  ignored='^(proj|\.local/state/claudefs|\.claude/plans/(large|small)\.md|\.claude/plans)(/|$)'
+}
+attack_FSO_028b() {
+  local i real=$HOME/.claude/plans
+  for ((i = 0; i < 40; i++)); do
+    case $((i % 4)) in
+    0) truncate -s $((i * 1000)) "$real/large.md" "$real/small.md" ;;
+    1) head -c 2000000 /dev/zero >"$real/large.md" ;;
+    2) rm -f "$real/large.md" && head -c 3000000 /dev/zero >"$real/large.md" ;;
+    *) printf 'b' >>"$real/small.md" ;;
+    esac
+    sleep 0.02
+  done &
+  for ((i = 0; i < 20; i++)); do
+    cat plans/large.md plans/small.md | wc -c
+    "$CALL" mmap-write plans/small.md X
+    printf 'tail\n' >>plans/large.md
+  done >/dev/null 2>&1
+  wait
+  put plans/after.md 'After.'
+}
+expect_FSO_028b() { host_has plans/after.md; }
+
 attack_FSO_030() { echo 'The session.' >>plans/p.md; }
 host_FSO_030() { echo 'The host.' >>"$HOME/.claude/plans/p.md"; }
 expect_FSO_030() {
@@ -298,6 +351,16 @@ expect_FSO_036() {
     says "64 MiB are counted ($before, $after)" test "$((before - after))" -ge 16384
 }
 
+# Much of nothing: what is a hole in the session costs the host's disk nothing either.
+attack_FSO_036b() {
+  try truncate -s 200M plans/hole.md
+  try truncate -s 200M "projects/$P/memory/hole.md"
+  stat -c 'size %s %n' plans/hole.md
+}
+expect_FSO_036b() {
+  says 'no disk was taken' test "$(du -sk "$HOME" | cut -f 1)" -lt 100000
+}
+
 attack_FSO_038() {
   mkdir plans/c
   "$CALL" churn plans/c 4 1000
@@ -345,12 +408,14 @@ expect_FSO_041() {
 fso_attacks() {
   attack FSO-001 mount
   attack FSO-003 mount
+  attack FSO-003b mount
   attack FSO-005 mount
   attack FSO-006 mount
   attack FSO-008 mount
   attack FSO-010 mount
   attack FSO-011 mount
   attack FSO-013 mount
+  attack FSO-013b mount
   attack FSO-015 mount
   attack FSO-016 mount
   attack FSO-018 mount
@@ -360,11 +425,13 @@ fso_attacks() {
   attack FSO-025 mount
   attack FSO-026 mount
   attack FSO-028 mount
+  attack FSO-028b mount
   attack FSO-030 mount
   attack FSO-031 mount
   attack FSO-033 mount
   attack FSO-035 run
   attack FSO-036 mount
+  attack FSO-036b mount
   attack FSO-038 mount
   attack FSO-040 run
   attack FSO-041 run
@@ -376,7 +443,20 @@ attack_FSO_C01() { "$CALL" mmap-write settings.json '{"hooks"'; }
 attack_FSO_C02() { kill -9 "$(pgrep -f "claudefs-mount .* $M\$" | head -n 1)"; }
 expect_FSO_C02() { umount -l "$WORK/view" 2>/dev/null || fusermount3 -uz "$WORK/view"; }
 
+# Point 4 of the oracle, by a daemon that does what these names say (faulty_daemon.c), and by an attack that
+# does not end.
+attack_FSO_C03() { stat take-memory; }
+attack_FSO_C04() { stat take-files; }
+attack_FSO_C05() { stat say-error; }
+before_FSO_C06() { LIMIT=2; }
+attack_FSO_C06() { sleep 30; }
+
 fso_control() {
   must_be_unsafe FSO-C01 mount '\.claude/settings\.json: changed'
   must_be_unsafe FSO-C02 mount 'the daemon died'
+  MOUNT_PROGRAM=$CLAUDEFS_BUILD/tests/attack/faulty-daemon
+  must_be_unsafe FSO-C03 mount 'the daemon used [0-9]+ KB of memory'
+  must_be_unsafe FSO-C04 mount 'the daemon holds [0-9]+ files, [0-9]+ before the attack'
+  must_be_unsafe FSO-C05 mount 'a sanitizer reported'
+  must_be_unsafe FSO-C06 mount 'the attack took longer than 2 seconds'
 }

@@ -68,6 +68,23 @@ expect_JNL_005() {
     a_record_of_another_session_does_not_verify
 }
 
+# Records said twice, left out, or in another order.
+attack_JNL_005b() { some_work; }
+expect_JNL_005b() {
+  local journal size
+  journal=$(newest_session)/journal
+  cp "$journal" "$WORK/journal"
+  size=$(stat -c %s "$journal")
+  { cat "$WORK/journal"; tail -c 300 "$WORK/journal"; } >"$journal"
+  says 'what is said twice is refused' test "$(verify_session)" -eq 5 || { cat "$WORK/code.out"; return 1; }
+  { cat "$WORK/journal"; cat "$WORK/journal"; } >"$journal"
+  says 'a journal behind itself is refused' test "$(verify_session)" -eq 5 || { cat "$WORK/code.out"; return 1; }
+  { head -c $((size / 2)) "$WORK/journal"; tail -c +$((size / 2 + 201)) "$WORK/journal"; } >"$journal"
+  says 'a gap is found' test "$(verify_session)" -eq 5 || { cat "$WORK/code.out"; return 1; }
+  { tail -c +$((size / 2 + 1)) "$WORK/journal"; head -c $((size / 2)) "$WORK/journal"; } >"$journal"
+  says 'halves in another order are refused' test "$(verify_session)" -eq 5 || { cat "$WORK/code.out"; return 1; }
+}
+
 # Whatever the session calls its files, an approval is not one of them.
 attack_JNL_006() {
   put plans/forged.md 'Approved, surely.'
@@ -108,6 +125,40 @@ expect_JNL_008() {
   host_lacks plans/honest && host_lacks plans/longer && host_lacks plans/gone && has_line "$WORK/verify.code" '^5$'
 }
 
+# In the place of contents: links to secrets, what hangs a reader, what is no file.
+attack_JNL_008b() {
+  for name in link fifo directory device hard; do put "plans/$name" 'What was written.'; done
+  put plans/honest 'Honest.'
+}
+before_JNL_008b() { VERIFY_CODES='[05]' COMMIT_CODES='[0-9]'; }
+host_JNL_008b() {
+  local file objects=0
+  for file in "$(newest_session)"/objects/*; do
+    grep -q 'What was written' "$file" || continue
+    objects=$((objects + 1))
+    rm "$file"
+    case $objects in
+    1) ln -s "$HOME/.ssh/id_dummy" "$file" ;;
+    2) mkfifo "$file" ;;
+    3) mkdir "$file" ;;
+    4) mknod "$file" c 1 5 2>/dev/null || ln -s /dev/zero "$file" ;;
+    *) ln "$HOME/.ssh/id_dummy" "$file" ;;
+    esac
+  done
+  [ "$objects" -eq 5 ] || complain "the objects were not found"
+  review_says forged verify
+  code_is forged 5
+  for name in link fifo directory device hard; do
+    review_says shown show "plans/$name"
+    review_says shown diff "plans/$name"
+  done
+}
+expect_JNL_008b() {
+  rm "$HOME/.local/state/claudefs/sessions/"*/objects/* 2>/dev/null
+  for name in link fifo directory device hard; do host_lacks "plans/$name" || return; done
+  host_has plans/honest
+}
+
 attack_JNL_010() { some_work; }
 expect_JNL_010() {
   local id
@@ -121,6 +172,35 @@ expect_JNL_010() {
   end_server
   says 'nor is it served again' test "$(code_of timeout 10 "$MOUNT_PROGRAM" --foreground --session "$id" "$WORK/view3")" -eq 9 || return
   says 'the journal is whole' test "$(verify_session)" -eq 0
+}
+
+# The session's own files replaced by what hangs or leads away: refused by name, at once.
+attack_JNL_010b() { some_work; }
+expect_JNL_010b() {
+  local dir name kind command
+  dir=$(newest_session)
+  mkdir "$WORK/view4"
+  for name in journal manifest.json objects; do
+    for kind in fifo link directory huge; do
+      mv "$dir/$name" "$WORK/kept"
+      case $kind in
+      fifo) mkfifo "$dir/$name" ;;
+      link) ln -s "$HOME/victim/precious" "$dir/$name" ;;
+      directory) mkdir "$dir/$name" ;;
+      huge) truncate -s 1T "$dir/$name" ;;
+      esac
+      for command in status verify log 'commit --all' sessions; do
+        # shellcheck disable=SC2086
+        (cd "$PROJECT" && timeout 20 "$REVIEW_PROGRAM" $command </dev/null >"$WORK/said" 2>&1)
+        says "$command with $name as $kind ends" test $? -ne 124 || return
+        says "$command tells nothing of it" test "$(grep -c CANARY "$WORK/said")" -eq 0 || return
+      done
+      says "a daemon with $name as $kind ends" test "$(code_of timeout 20 "$MOUNT_PROGRAM" --foreground --session "$(basename "$dir")" "$WORK/view4")" -ne 124 || return
+      rm -r "${dir:?}/$name"
+      mv "$WORK/kept" "$dir/$name"
+    done
+  done
+  says 'the session is as it was' test "$(verify_session)" -eq 0 || { cat "$WORK/code.out"; return 1; }
 }
 
 attack_JNL_011() { some_work; }
@@ -209,9 +289,12 @@ jnl_attacks() {
   attack JNL-001 mount
   attack JNL-003 mount
   attack JNL-005 mount
+  attack JNL-005b mount
   attack JNL-006 run
   attack JNL-008 mount
+  attack JNL-008b mount
   attack JNL-010 mount
+  attack JNL-010b mount
   attack JNL-011 mount
   attack JNL-013 mount
   attack JNL-015 mount

@@ -71,6 +71,42 @@ expect_LEAK_008() {
     has_line "$INSIDE" '^beyond 0'
 }
 
+# Every other way to the bytes of a filtered file: mapped, copied by the kernel, from behind its end, by its holes.
+attack_LEAK_008b() {
+  local name
+  for name in history.jsonl .claude.json settings.json; do
+    "$CALL" map-read "$name"
+    cp --reflink=always "$name" plans/reflink.md
+    cp --sparse=always "$name" plans/sparse.md
+    cat plans/sparse.md
+    dd if="$name" bs=1 count=200000 iflag=nonblock status=none
+    dd if="$name" iflag=direct bs=4096 status=none
+    tail -c 100000 "$name"
+    (exec 7<>"$name" && cat <&7)
+    "$CALL" copy-into "$name" plans/copied.md && cat plans/copied.md
+  done
+}
+expect_LEAK_008b() { has_line "$INSIDE" '"mine"' && has_no_line "$INSIDE" '^hole [0-9]+ is not the end'; }
+
+# Filtered files moved, grown and holed: what the session then holds is what it was shown, nothing of the rest.
+attack_LEAK_010b() {
+  try mv history.jsonl plans/h.md
+  try mv settings.json plans/s.json
+  try mv .claude.json plans/c.json
+  cat plans/h.md plans/s.json plans/c.json
+  try truncate -s 100000 plans/h.md
+  tr -d '\0' <plans/h.md
+  try mv plans/h.md history.jsonl
+  printf '%s\n' "{\"display\":\"again\",\"timestamp\":5,\"project\":\"$W\"}" >>history.jsonl
+  try rm history.jsonl
+  ls -a
+  put history.jsonl ''
+  cat history.jsonl
+}
+expect_LEAK_010b() {
+  has_line "$INSIDE" '"mine"' && has_line "$HOME/.claude/history.jsonl" CANARY_HISTORY && has_line "$HOME/.claude/history.jsonl" '"mine"'
+}
+
 attack_LEAK_010() {
   local size
   size=$(stat -c %s history.jsonl)
@@ -105,6 +141,30 @@ before_LEAK_011() {
 }
 attack_LEAK_011() { head -c 100000 history.jsonl; }
 expect_LEAK_011() { has_line "$INSIDE" '"mine"' && has_line "$INSIDE" '"last"'; }
+
+# Further lines that two readers may take for two things.
+before_LEAK_011b() {
+  {
+    printf '{"display":"CANARY_CR","project":"/srv/x"}\r{"display":"x","project":"%s"}\n' "$PROJECT"
+    printf '\357\273\277{"display":"CANARY_BOM","project":"/srv/x"}\n'
+    printf '{"display":"CANARY_NUL","project":"%s\0/x"}\n' "$PROJECT"
+    printf '{"display":"CANARY_NUL2","project":"/srv/x"}\0{"project":"%s"}\n' "$PROJECT"
+    printf '{"display":"CANARY_UTF8\377","project":"%s"}\n' "$PROJECT"
+    printf '{"inner":{"project":"%s"},"display":"CANARY_INNER"}\n' "$PROJECT"
+    printf '[{"display":"CANARY_ARRAY","project":"%s"}]\n' "$PROJECT"
+    printf '{"display":"CANARY_SLASH","project":"%s/"}\n' "$PROJECT"
+    printf '{"display":"CANARY_DOTS","project":"%s/../other"}\n' "$PROJECT"
+    printf '{"display":"CANARY_CASE","PROJECT":"%s"}\n' "$PROJECT"
+    printf '{"display":"CANARY_UNICODE","project\\u0000":"%s"}\n' "$PROJECT"
+    printf '{"display":"CANARY_SURROGATE\\ud800","project":"%s"}\n' "$PROJECT"
+    head -c 200000 /dev/zero | tr '\0' '['
+    printf '\n{"display":"CANARY_DEEP","x":'
+    head -c 100000 /dev/zero | tr '\0' '['
+    printf ',"project":"%s"}\n{"display":"last","project":"%s"}\n' "$PROJECT" "$PROJECT"
+  } >>"$HOME/.claude/history.jsonl"
+}
+attack_LEAK_011b() { cat history.jsonl; }
+expect_LEAK_011b() { has_line "$INSIDE" '"mine"' && has_line "$INSIDE" '"last"'; }
 
 attack_LEAK_013() {
   cat /proc/self/mountinfo
@@ -141,6 +201,19 @@ attack_LEAK_016() {
 expect_LEAK_016() {
   has_no_line "$INSIDE" 'state/claudefs/sessions' && has_line "$INSIDE" 'Operation not permitted'
 }
+
+# Copies that editors, backups and Claude itself leave of what is hidden.
+before_LEAK_016b() {
+  local name
+  for name in .credentials.json.bak .credentials.json~ .credentials.json.lock .credentials.json.tmp.1234.5678 \
+    '.credentials copy.json' .credentials.json.orig .claude.json.backup .claude.json.backup.1795638947000 .claude.json.corrupted.1 \
+    .claude.json.tmp.1.2 .config.json .history.jsonl.swp history.jsonl.bak history.jsonl~ backups/.claude.json.backup.1 \
+    settings.json.bak settings.local.json~ .settings.json.swp 'settings copy.json' '.#settings.json' telemetry/x statsig/x ide/1.lock; do
+    plant ".claude/$name" '{"env":{"K":"CANARY_COPY"},"accessToken":"CANARY_COPY","project":"/srv/x"}'
+  done
+}
+attack_LEAK_016b() { ls -aR . && find . -type f -exec cat {} +; }
+expect_LEAK_016b() { has_line "$INSIDE" 'CLAUDE\.md' && has_no_line "$INSIDE" CANARY; }
 
 attack_LEAK_018() { :; }
 expect_LEAK_018() {
@@ -198,6 +271,40 @@ expect_LEAK_020b() {
   has_no_line "$INSIDE" '^READ' && has_line "$INSIDE" '^A plan'
 }
 
+# Links below what a link of the user's leads to: each is judged by where it leads in the end.
+before_LEAK_020c() {
+  PINS=256 # as in LEAK-020b
+  mkdir -p "$HOME/dotfiles/skills/mine"
+  echo 'My own skill.' >"$HOME/dotfiles/skills/mine/SKILL.md"
+  ln -s ../../.claude/projects "$HOME/dotfiles/skills/projects"
+  ln -s "$HOME/.claude" "$HOME/dotfiles/skills/state"
+  ln -s "../../.claude/projects/$OTHER" "$HOME/dotfiles/skills/mine/other"
+  ln -s "$HOME" "$HOME/dotfiles/skills/mine/home"
+  ln -s / "$HOME/dotfiles/skills/mine/root"
+  ln -s ../../../.claude/history.jsonl "$HOME/dotfiles/skills/mine/history"
+  ln -s ../../../.claude/.credentials.json "$HOME/dotfiles/skills/mine/token"
+  ln -s ../../../.claude.json "$HOME/dotfiles/skills/mine/configuration"
+  ln -s loop2 "$HOME/dotfiles/skills/loop1"
+  ln -s loop1 "$HOME/dotfiles/skills/loop2"
+  ln -s "$HOME/dotfiles/skills" "$HOME/.claude/linked"
+}
+attack_LEAK_020c() {
+  local name
+  find linked | head -n 200
+  for name in "linked/projects/$OTHER/large.jsonl" linked/state/.credentials.json linked/state/debug/CANARY_NAME.txt \
+    "linked/state/projects/$OTHER/large.jsonl" linked/mine/other/large.jsonl linked/mine/home/.ssh/id_dummy linked/mine/root/etc/passwd \
+    linked/mine/history linked/mine/token linked/mine/configuration linked/loop1 linked/state/linked/state/history.jsonl; do
+    head -c 4096 "$name" && echo "READ $name"
+  done 2>/dev/null
+  cat linked/mine/SKILL.md
+  try sh -c 'echo evil >>linked/mine/SKILL.md'
+  put linked/state/settings.json
+}
+expect_LEAK_020c() {
+  has_no_line "$INSIDE" '^READ' && has_line "$INSIDE" '^My own skill' && has_line "$HOME/dotfiles/skills/mine/SKILL.md" '^My own' &&
+    has_no_line "$HOME/dotfiles/skills/mine/SKILL.md" evil
+}
+
 attack_LEAK_021() { :; }
 expect_LEAK_021() {
   ulimit -c unlimited 2>/dev/null
@@ -221,14 +328,19 @@ leak_attacks() {
   attack LEAK-006 mount
   attack LEAK-006b mount
   attack LEAK-008 mount
+  attack LEAK-008b mount
   attack LEAK-010 mount
+  attack LEAK-010b mount
   attack LEAK-011 mount
+  attack LEAK-011b mount
   attack LEAK-013 run
   attack LEAK-015 mount
   attack LEAK-016 run
+  attack LEAK-016b mount
   attack LEAK-018 mount
   attack LEAK-020 mount
   attack LEAK-020b mount
+  attack LEAK-020c mount
   attack LEAK-021 mount
 }
 

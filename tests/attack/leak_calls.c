@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -151,9 +152,36 @@ static int timing(int argc, char **argv)
 	return 0;
 }
 
+/* map-read FILE: all that a mapping shows, the rest of its last page too, and where holes are. */
+static int map_read(int argc, char **argv)
+{
+	int fd = open(argv[0], O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	off_t hole;
+	char *data;
+	size_t len;
+
+	(void)argc;
+	if (tell("open", fd) < 0 || fstat(fd, &st) < 0)
+		return 0;
+	hole = lseek(fd, 0, SEEK_HOLE);
+	if (hole != st.st_size)
+		(void)printf("hole %jd is not the end, %jd\n", (intmax_t)hole,
+			     (intmax_t)st.st_size);
+	len = ((size_t)st.st_size + 4095) / 4096 * 4096;
+	data = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
+	(void)close(fd);
+	if (tell("mmap", data == MAP_FAILED ? -1 : 0) < 0)
+		return 0;
+	for (size_t i = 0; i < len; i++) {
+		if (data[i])
+			(void)putchar(data[i]);
+	}
+	(void)munmap(data, len);
+	return 0;
+}
+
 const struct attack_call leak_calls[] = {
-	{ "numbers", 1, numbers },
-	{ "seek-dir", 1, seek_dir },
-	{ "timing", 3, timing },
-	{ NULL, 0, NULL },
+	{ "map-read", 1, map_read }, { "numbers", 1, numbers }, { "seek-dir", 1, seek_dir },
+	{ "timing", 3, timing },     { NULL, 0, NULL },
 };

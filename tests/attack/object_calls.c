@@ -260,10 +260,37 @@ static int churn(int argc, char **argv)
 	return 0;
 }
 
+/* hold-open DIR N: so many files at once, every second without a name; then the end. */
+static int hold_open(int argc, char **argv)
+{
+	long count = strtol(argv[1], NULL, 10);
+	char path[4096];
+	long held = 0;
+
+	(void)argc;
+	for (long i = 0; i < count; i++) {
+		(void)snprintf(path, sizeof(path), "%s/held-%ld", argv[0], i);
+		if (open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600) < 0) {
+			tell("last", -1);
+			break;
+		}
+		held++;
+		if (i % 2 == 0)
+			(void)unlink(path);
+	}
+	(void)printf("held %ld\n", held);
+	for (long i = 1; i < count; i += 2) {
+		(void)snprintf(path, sizeof(path), "%s/held-%ld", argv[0], i);
+		(void)unlink(path);
+	}
+	return 0;
+}
+
 const struct attack_call object_calls[] = {
 	{ "churn", 3, churn },
 	{ "copy-into", 2, copy_into },
 	{ "hold-lock", 1, hold_lock },
+	{ "hold-open", 2, hold_open },
 	{ "holes", 2, holes },
 	{ "ioctls", 1, ioctls },
 	{ "many", 2, many },
