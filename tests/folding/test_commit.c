@@ -167,7 +167,8 @@ static void protected_name_in_any_spelling_stays(void **state)
 
 static void protected_name_that_is_absent_is_not_made_in_any_spelling(void **state)
 {
-	static const char *const aliases[] = { "Agents.md", "AGENT" LONG ".MD", "AGENTS.md" ZWJ };
+	static const char *const aliases[] = { "Agents.md", ("AGENT" LONG ".MD"),
+					       ("AGENTS.md" ZWJ) };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++) {

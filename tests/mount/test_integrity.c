@@ -37,6 +37,13 @@
 #define PAGE        4096u
 #define LEN_MAX     (20u << 10)
 
+/* A sanitizer needs ten times as long for each. */
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+#define SLOWER 10u
+#else
+#define SLOWER 1u
+#endif
+
 struct file {
 	char path[128];
 	unsigned char *data; /* what it must hold */
@@ -465,7 +472,7 @@ static uint64_t number_of(const char *name, uint64_t otherwise)
 static void every_byte_is_what_was_written(void **state)
 {
 	bool is_long = getenv("CLAUDEFS_TEST_LONG");
-	uint64_t total = number_of("CLAUDEFS_TEST_ROUNDS", is_long ? 20000000 : 1000000);
+	uint64_t total = number_of("CLAUDEFS_TEST_ROUNDS", (is_long ? 20000000 : 1000000) / SLOWER);
 	uint64_t seed = number_of("CLAUDEFS_TEST_SEED", is_long ? (uint64_t)time(NULL) : 1);
 	static struct worker workers[THREADS];
 	pthread_t threads[THREADS];
