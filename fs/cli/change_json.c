@@ -50,6 +50,13 @@ static json_t *hazards_to_json(const struct hazard_list *list)
 	return json;
 }
 
+static json_t *key_counts_to_json(const struct change_keys *keys)
+{
+	return json_pack("{s:I, s:I, s:I, s:I}", "commit", (json_int_t)keys->goes, "approval",
+			 (json_int_t)keys->asks, "conflict", (json_int_t)keys->conflicts, "never",
+			 (json_int_t)keys->stays);
+}
+
 json_t *change_to_json(const struct change *change)
 {
 	bool had_file = change->base.exists && !change->base.is_directory;
@@ -71,6 +78,8 @@ json_t *change_to_json(const struct change *change)
 	(void)json_object_set_new(json, "seq", json_integer((json_int_t)change->seq));
 	set_writer(json, change->exe, change->command, change->pid);
 	(void)json_object_set_new(json, "merge", json_string(rule_merge_name(change->merge)));
+	if (change->merge == RULE_MERGE_JSON_KEYS)
+		(void)json_object_set_new(json, "key_counts", key_counts_to_json(&change->keys));
 	(void)json_object_set_new(json, "reason", json_string_lossy(change->reason));
 	(void)json_object_set_new(json, "decision",
 				  json_string(change_decision_name(change->decision)));

@@ -6,13 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/base/beneath.h"
 #include "fs/base/cleanup.h"
 #include "fs/base/path_name.h"
 #include "fs/commit/append.h"
 #include "fs/commit/cut.h"
 #include "fs/commit/done_log.h"
 #include "fs/commit/host_rename.h"
+#include "fs/host/host_parent.h"
 #include "fs/review/host_look.h"
 
 static const char changed[] = "changed on the host since the session found it";
@@ -372,14 +372,12 @@ int apply_entry(struct run *run, size_t index)
 		.dir_fd = -1,
 		.name = path_base(entry->path),
 	};
-	cleanup_free char *parent = path_parent(entry->path);
 	cleanup_fd int dir_fd = -1;
 	int r;
 
-	if (!parent)
-		return -ENOMEM;
-	/* No O_PATH: the directory is synced through this fd. */
-	dir_fd = beneath_open(run->root_fd, parent, O_RDONLY | O_DIRECTORY, 0);
+	dir_fd = host_parent_open(run->root_fd, run->config_path, entry->path, &target.name);
+	if (dir_fd == -ENOMEM)
+		return dir_fd;
 	target.dir_fd = dir_fd;
 	r = dir_fd < 0 ? settle_lost_parent(&target, dir_fd) : apply_action(&target);
 	if (must_stop(r))

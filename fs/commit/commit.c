@@ -11,12 +11,17 @@
 #include "fs/base/message.h"
 #include "fs/base/path_name.h"
 #include "fs/commit/apply.h"
+#include "fs/commit/claude_lock.h"
 #include "fs/commit/commit_state.h"
 #include "fs/commit/done_log.h"
 #include "fs/commit/prepare.h"
 #include "fs/commit/receipt_dir.h"
+#include "fs/host/host_parent.h"
 #include "fs/review/receipt.h"
 #include "fs/session/lock.h"
+
+#define CONFIG_PATH      ".claude.json"
+#define LOCK_PATIENCE_MS 2000u /* beyond the time after which a dead holder's lock is stale */
 
 const char *commit_status_name(enum commit_status status)
 {
@@ -204,6 +209,46 @@ static int make_root(struct commit *commit)
 	return lock_root(commit);
 }
 
+/* Keeps Claudes on the host from .claude.json. Once is enough. */
+static int lock_config(struct commit *commit)
+{
+	cleanup_fd int dir_fd = -1;
+	const char *name = NULL;
+
+	if (commit->config_lock.dir_fd >= 0)
+		return 0;
+	dir_fd = host_parent_open(commit->root_fd, commit->manifest->host_config, CONFIG_PATH,
+				  &name);
+	if (dir_fd < 0)
+		return dir_fd;
+	return claude_lock_take(dir_fd, name, CLAUDE_LOCK_STALE_MS + LOCK_PATIENCE_MS,
+				&commit->config_lock);
+}
+
+static int lock_by_key(const struct plan_entry *planned, void *arg)
+{
+	const struct sink *sink = arg;
+
+	return host_parent_is_config(planned->change->path) ? lock_config(sink->commit) : 0;
+}
+
+/* The entry that needs the lock goes first, so that the lock is held for a moment only. */
+static int apply_config(struct commit *commit, struct run *run)
+{
+	struct intent *intent = run->intent;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < intent->count; i++) {
+		if (intent->entries[i].is_done || !host_parent_is_config(intent->entries[i].path))
+			continue;
+		r = lock_config(commit);
+		if (r == 0)
+			r = apply_entry(run, i);
+	}
+	claude_lock_release(&commit->config_lock);
+	return r;
+}
+
 /* Carries out what is left of an intent, and writes the receipt. */
 static int carry_out(struct commit *commit, struct intent *intent, int receipt_fd, uint64_t number,
 		     struct sink *sink)
@@ -212,6 +257,7 @@ static int carry_out(struct commit *commit, struct intent *intent, int receipt_f
 	struct receipt_seal seal = commit_seal(commit, number);
 	struct run run = {
 		.root_fd = commit->root_fd,
+		.config_path = commit->manifest->host_config,
 		.receipt_fd = receipt_fd,
 		.log_fd = log_fd,
 		.store = commit->store,
@@ -222,6 +268,9 @@ static int carry_out(struct commit *commit, struct intent *intent, int receipt_f
 	if (log_fd < 0)
 		return log_fd;
 	sink->count = intent->count;
+	r = apply_config(commit, &run);
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < intent->count; i++) {
 		if (!intent->entries[i].is_done) {
 			r = apply_entry(&run, i);
@@ -279,6 +328,7 @@ int commit_open(int session_fd, const struct manifest *manifest, int state_fd,
 	cleanup_commit struct commit *commit = calloc(1, sizeof(*commit));
 	struct commit_result recovered = { 0 };
 	struct sink sink = {
+		.commit = commit,
 		.event = event,
 		.arg = arg,
 		.result = &recovered,
@@ -295,6 +345,7 @@ int commit_open(int session_fd, const struct manifest *manifest, int state_fd,
 		.root_fd = -1,
 		.lock_fd = -1,
 		.parent_lock_fd = -1,
+		.config_lock = CLAUDE_LOCK_NONE,
 	};
 	r = state_key_read(state_fd, true, &commit->key);
 	if (r == 0)
@@ -319,6 +370,7 @@ void commit_close(struct commit *commit)
 	if (!commit)
 		return;
 	content_store_close(commit->store);
+	claude_lock_release(&commit->config_lock);
 	cleanup_close_fd(&commit->root_fd);
 	cleanup_close_fd(&commit->lock_fd);
 	cleanup_close_fd(&commit->parent_lock_fd);
@@ -341,6 +393,7 @@ int commit_begin(struct commit *commit, struct intent *intent, int receipt_fd, u
 	if (r == 0 && intent->count > 0)
 		r = intent_write(intent, receipt_fd, &seal);
 	if (r < 0 || intent->count == 0) {
+		claude_lock_release(&commit->config_lock);
 		(void)receipt_dir_discard(commit->session_fd, number);
 		return r;
 	}
@@ -352,6 +405,7 @@ static int apply_part(struct commit *commit, const struct commit_plan *plan, siz
 		      uint64_t *first, struct sink *sink)
 {
 	cleanup_intent struct intent intent = { 0 };
+	struct prepare_hooks hooks = { .reject = tell_reject, .lock = lock_by_key, .arg = sink };
 	cleanup_fd int receipt_fd = -1;
 	uint64_t number = 0;
 	int r;
@@ -363,14 +417,14 @@ static int apply_part(struct commit *commit, const struct commit_plan *plan, siz
 		*first = number;
 	intent.part_of = *first;
 	sink->count = commit_plan_count(plan);
-	r = prepare_intent(plan, cursor, commit->root_fd, receipt_fd, tell_reject, sink, &intent);
+	r = prepare_intent(plan, cursor, commit->root_fd, receipt_fd, &hooks, &intent);
 	return commit_begin(commit, &intent, receipt_fd, number, r, sink);
 }
 
 int commit_apply(struct commit *commit, const struct commit_plan *plan, commit_event_fn *event,
 		 void *arg, struct commit_result *ret)
 {
-	struct sink sink = { .event = event, .arg = arg, .result = ret };
+	struct sink sink = { .commit = commit, .event = event, .arg = arg, .result = ret };
 	uint64_t first = 0;
 	size_t cursor = 0;
 	int r;

@@ -3,6 +3,7 @@
 #ifndef CLAUDEFS_COMMIT_COMMIT_STATE_H
 #define CLAUDEFS_COMMIT_COMMIT_STATE_H
 
+#include "fs/commit/claude_lock.h"
 #include "fs/commit/intent.h"
 #include "fs/journal/content_store.h"
 #include "fs/session/state_key.h"
@@ -17,11 +18,13 @@ struct commit {
 	uint64_t host_dev;
 	uint64_t host_ino;
 	int lock_fd;
+	struct claude_lock config_lock;
 	int parent_lock_fd; /* of the directory that will hold the root, while there is none */
 };
 
 /* Where events and sums go. */
 struct sink {
+	struct commit *commit; /* NULL: nothing is prepared by key */
 	commit_event_fn *event;
 	void *arg;
 	struct commit_result *result;

@@ -9,9 +9,10 @@
 
 /* A commit being applied. */
 struct run {
-	int root_fd;    /* of the host */
-	int receipt_fd; /* receipts/<n> */
-	int log_fd;     /* done_log.h */
+	int root_fd;             /* of the host */
+	const char *config_path; /* of its .claude.json (host_parent.h); borrowed */
+	int receipt_fd;          /* receipts/<n> */
+	int log_fd;              /* done_log.h */
 	struct content_store *store;
 	struct intent *intent;
 };

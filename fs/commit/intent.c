@@ -133,6 +133,9 @@ static int describe(const struct intent_entry *entry, json_t *json)
 	    receipt_set_number(json, "content_size", entry->content_size) < 0 ||
 	    receipt_set_hash(json, "content_hash", &entry->content_hash) < 0)
 		return -ENOMEM;
+	if (entry->has_base && (receipt_set_number(json, "base_size", entry->base_size) < 0 ||
+				receipt_set_hash(json, "base_hash", &entry->base_hash) < 0))
+		return -ENOMEM;
 	return 0;
 }
 
@@ -233,6 +236,10 @@ static int entry_from_json(const json_t *json, struct intent *intent)
 	    receipt_get_number(json, "content_size", &entry->content_size) < 0 ||
 	    receipt_get_hash(json, "content_hash", &entry->content_hash) < 0 ||
 	    mode_from_json(json, entry) < 0)
+		return -EBADMSG;
+	entry->has_base = json_object_get(json, "base_size") != NULL;
+	if (entry->has_base && (receipt_get_number(json, "base_size", &entry->base_size) < 0 ||
+				receipt_get_hash(json, "base_hash", &entry->base_hash) < 0))
 		return -EBADMSG;
 	return cut_from_json(json, entry);
 }

@@ -47,6 +47,11 @@ struct intent_entry {
 	uint64_t size;
 	struct hash object_hash;
 
+	/* base-<k> is there: see struct committed. */
+	bool has_base;
+	uint64_t base_size;
+	struct hash base_hash;
+
 	/* The bytes to write: new-<k> if is_new, else the object's first content_size bytes. */
 	bool is_new;
 	uint64_t content_size;

@@ -10,6 +10,7 @@
 
 struct commit_plan {
 	const struct review *review;
+	struct commit_choice choice;
 	struct plan_entry *entries;
 	size_t count;
 	struct plan_rest *rest;
@@ -56,6 +57,13 @@ static bool is_asked(const struct commit_choice *choice, const struct change *ch
 	return entry->is_bound;
 }
 
+/* Some of its keys may go by a decision on them. */
+static bool is_chosen_by_key(const struct commit_choice *choice, const struct change *change)
+{
+	return change->merge == RULE_MERGE_JSON_KEYS && choice->choose_key &&
+	       change->keys.asks + change->keys.conflicts > 0;
+}
+
 /* NULL: it will be applied; else why it stays. */
 static const char *why_unapproved(const struct commit_choice *choice, const struct change *change,
 				  struct plan_entry *entry)
@@ -78,6 +86,9 @@ static const char *why_it_stays(const struct commit_choice *choice, const struct
 {
 	if (change->decision == CHANGE_REJECTED && !is_named_itself(choice, change->path))
 		return "rejected";
+	if ((change->group == REVIEW_NEEDS_APPROVAL || change->group == REVIEW_CONFLICT) &&
+	    is_chosen_by_key(choice, change))
+		return NULL;
 	switch (change->group) {
 	case REVIEW_WILL_COMMIT: return NULL;
 	case REVIEW_NEEDS_APPROVAL: return why_unapproved(choice, change, entry);
@@ -93,12 +104,14 @@ static enum plan_action action_of(const struct change *change)
 	switch (change->kind) {
 	case CHANGE_MKDIR: return PLAN_MKDIR;
 	case CHANGE_CREATE:
-		return change->merge == RULE_MERGE_APPEND_LINES && change->has_host_entry
-			       ? PLAN_APPEND
-			       : PLAN_CREATE;
+		if (!change->has_host_entry || change->merge == RULE_MERGE_REPLACE)
+			return PLAN_CREATE;
+		return change->merge == RULE_MERGE_JSON_KEYS ? PLAN_REPLACE : PLAN_APPEND;
 	case CHANGE_MODIFY:
 	case CHANGE_TYPE_CHANGE: /* never planned: held */
-		return change->merge == RULE_MERGE_REPLACE ? PLAN_REPLACE : PLAN_APPEND;
+		return change->merge == RULE_MERGE_REPLACE || change->merge == RULE_MERGE_JSON_KEYS
+			       ? PLAN_REPLACE
+			       : PLAN_APPEND;
 	case CHANGE_DELETE: return PLAN_DELETE;
 	case CHANGE_RMDIR: return PLAN_RMDIR;
 	}
@@ -110,6 +123,8 @@ static int compare_entries(const void *a, const void *b)
 	const struct plan_entry *x = a;
 	const struct plan_entry *y = b;
 
+	if (x->is_by_key != y->is_by_key)
+		return x->is_by_key ? 1 : -1;
 	if (x->action != y->action)
 		return x->action < y->action ? -1 : 1;
 	/* Directories go after what is in them. */
@@ -179,6 +194,7 @@ int commit_plan_new(const struct review *review, const struct commit_choice *cho
 		return -ENOENT;
 	}
 	plan->review = review;
+	plan->choice = *choice;
 	plan->entries = calloc(total + 1, sizeof(*plan->entries));
 	plan->rest = calloc(total + 1, sizeof(*plan->rest));
 	if (!plan->entries || !plan->rest)
@@ -191,6 +207,9 @@ int commit_plan_new(const struct review *review, const struct commit_choice *cho
 		if (choice->only && !is_named(choice, change->path))
 			continue;
 		why = why_it_stays(choice, change, &entry);
+		entry.is_by_key = change->merge == RULE_MERGE_JSON_KEYS;
+		entry.takes_asked = !why && entry.is_by_key && change->keys.asks > 0 &&
+				    !why_unapproved(choice, change, &entry);
 		if (why)
 			leave(plan, change, why);
 		else
@@ -215,6 +234,25 @@ void commit_plan_free(struct commit_plan *plan)
 void cleanup_commit_plan_free(struct commit_plan **plan)
 {
 	commit_plan_free(*plan);
+}
+
+enum json_key_choice commit_plan_choose_key(const struct commit_plan *plan,
+					    const struct plan_entry *entry,
+					    const struct key_change *key)
+{
+	switch (key->fate) {
+	case KEY_FATE_GOES: return JSON_KEY_TAKE;
+	case KEY_FATE_ASKS:
+	case KEY_FATE_CONFLICT:
+		if (plan->choice.choose_key)
+			return plan->choice.choose_key(entry->change, key, plan->choice.arg);
+		/* A conflict is taken, too, to be told: the merge leaves it out. */
+		return key->fate == KEY_FATE_CONFLICT || entry->takes_asked ? JSON_KEY_TAKE
+									    : JSON_KEY_LEAVE;
+	case KEY_FATE_STAYS:
+	case KEY_FATE_DONE: return JSON_KEY_LEAVE;
+	}
+	return JSON_KEY_LEAVE;
 }
 
 size_t commit_plan_count(const struct commit_plan *plan)

@@ -4,6 +4,7 @@
 #ifndef CLAUDEFS_COMMIT_PLAN_H
 #define CLAUDEFS_COMMIT_PLAN_H
 
+#include "fs/review/key_changes.h"
 #include "fs/review/review.h"
 
 /* What the person chose now; decisions from before are in the changes. REVIEW_NEVER_LEAVES,
@@ -18,6 +19,11 @@ struct commit_choice {
 	 * nobody is asked. Only for REVIEW_NEEDS_APPROVAL changes that nothing above approves, and
 	 * that the person has not decided about before. */
 	bool (*is_approved)(const struct change *change, struct digest *ret_digest, void *arg);
+	/* Of a file that is merged by key: what becomes of a key that asks, or is in conflict.
+	 * NULL: what asks goes if the file is approved by the above, and conflicts stay. Keys that
+	 * never leave are beyond any choice here too. */
+	enum json_key_choice (*choose_key)(const struct change *change,
+					   const struct key_change *key, void *arg);
 	void *arg;
 };
 
@@ -38,6 +44,8 @@ struct plan_entry {
 	 */
 	bool is_bound;
 	struct digest digest;
+	bool is_by_key;   /* only some of its keys are written (key_changes.h); these come last */
+	bool takes_asked; /* the keys that ask among them */
 };
 
 /* A change that stays pending although the choice covered it. */
@@ -55,6 +63,12 @@ int commit_plan_new(const struct review *review, const struct commit_choice *cho
 void commit_plan_free(struct commit_plan *plan);
 void cleanup_commit_plan_free(struct commit_plan **plan);
 #define cleanup_commit_plan __attribute__((cleanup(cleanup_commit_plan_free)))
+
+/* Of an entry that is by key: what becomes of a key. */
+/* The plan keeps the choice's callbacks: they must outlive it. */
+enum json_key_choice commit_plan_choose_key(const struct commit_plan *plan,
+					    const struct plan_entry *entry,
+					    const struct key_change *key);
 
 /* In the order of application. Borrowed. */
 size_t commit_plan_count(const struct commit_plan *plan);

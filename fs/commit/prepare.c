@@ -11,14 +11,18 @@
 #include "fs/base/fd.h"
 #include "fs/base/path_name.h"
 #include "fs/base/text.h"
+#include "fs/journal/sample.h"
 #include "fs/merge/append_lines.h"
 #include "fs/review/change_digest.h"
 #include "fs/review/content.h"
+#include "fs/review/key_changes.h"
 #include "fs/review/line_check.h"
 
 #define MERGE_MAX (64u << 20) /* bytes of a file whose earlier lines changed */
 
 struct preparation {
+	const struct commit_plan *plan;
+	const struct prepare_hooks *hooks;
 	const struct review *review;
 	int root_fd;
 	int receipt_fd;
@@ -260,9 +264,104 @@ static int prepare_whole(struct preparation *preparation, const struct change *c
 	return r < 0 ? r : seal_new(entry, fd);
 }
 
-static int prepare_content(struct preparation *preparation, const struct change *change,
+/* For the merge: the plan's choice. */
+struct key_question {
+	const struct commit_plan *plan;
+	const struct plan_entry *planned;
+	const struct key_changes *keys;
+	struct text conflicts; /* names of those that are left out */
+};
+
+static enum json_key_choice choose_key(const struct json_key_change *change, void *arg)
+{
+	struct key_question *question = arg;
+	const struct key_change *key = key_changes_find(question->keys, change);
+	enum json_key_choice choice =
+		commit_plan_choose_key(question->plan, question->planned, key);
+
+	if (change->state == JSON_KEY_CONFLICT && choice == JSON_KEY_TAKE &&
+	    question->conflicts.len < 100) {
+		text_append(&question->conflicts, question->conflicts.len > 0 ? ", " : "");
+		key_change_append_name(&question->conflicts, change);
+	}
+	return choice;
+}
+
+/* base-<k>: what the session is measured by from now on. */
+static int write_next_base(const struct preparation *preparation, struct intent_entry *entry,
+			   const struct json_keys_result *result)
+{
+	cleanup_fd int fd = -1;
+	char name[32];
+	int r;
+
+	(void)snprintf(name, sizeof(name), "base-%zu", preparation->intent->count - 1);
+	fd = openat(preparation->receipt_fd, name,
+		    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	r = fd_write_all(fd, result->next_base, result->next_base_len);
+	if (r == 0)
+		r = fd_sync(fd);
+	if (r < 0)
+		return r;
+	entry->has_base = true;
+	entry->base_size = result->next_base_len;
+	return journal_hash_content(fd, entry->base_size, &entry->base_hash, &(bool){ false });
+}
+
+static void tell_key_conflicts(const struct preparation *preparation,
+			       const struct plan_entry *planned, size_t count,
+			       const struct text *names)
+{
+	char reason[200];
+
+	if (count == 0)
+		return;
+	text_format_safe(reason, sizeof(reason), "%zu %s changed on both sides: %s", count,
+			 count == 1 ? "key" : "keys", names->data ? names->data : "");
+	preparation->hooks->reject(planned, COMMIT_CONFLICT, reason, preparation->hooks->arg);
+}
+
+/* Returns -ENODATA if nothing of it is to be written. */
+static int prepare_keys(struct preparation *preparation, const struct plan_entry *planned,
+			struct intent_entry *entry)
+{
+	cleanup_key_changes struct key_changes *keys = NULL;
+	cleanup_json_keys_result struct json_keys_result result = { 0 };
+	struct key_question question = { .plan = preparation->plan, .planned = planned };
+	cleanup_fd int fd = -1;
+	struct json_text text;
+	char reason[200] = "";
+	int r;
+
+	r = key_changes_load(preparation->review, planned->change, &keys, reason, sizeof(reason));
+	if (r < 0)
+		return r;
+	question.keys = keys;
+	text = key_changes_session(keys);
+	r = check_bound_bytes(preparation, text.data, text.len);
+	if (r == 0)
+		r = key_changes_merge(keys, choose_key, &question, &result);
+	if (r == 0)
+		tell_key_conflicts(preparation, planned, result.conflicts, &question.conflicts);
+	text_done(&question.conflicts);
+	if (r < 0 || result.applied == 0)
+		return r < 0 ? r : -ENODATA;
+	/* The host's file must still be what was merged with. */
+	key_changes_host(keys, &entry->base);
+	entry->action = entry->base.exists ? PLAN_REPLACE : PLAN_CREATE;
+	fd = new_file(preparation);
+	r = fd < 0 ? fd : fd_write_all(fd, result.text, result.len);
+	if (r == 0)
+		r = write_next_base(preparation, entry, &result);
+	return r < 0 ? r : seal_new(entry, fd);
+}
+
+static int prepare_content(struct preparation *preparation, const struct plan_entry *planned,
 			   struct intent_entry *entry)
 {
+	const struct change *change = planned->change;
 	cleanup_content struct content content = CONTENT_NONE;
 	int r;
 
@@ -276,6 +375,8 @@ static int prepare_content(struct preparation *preparation, const struct change 
 	r = digest_object(&content, &entry->object_hash);
 	if (r < 0)
 		return r;
+	if (planned->is_by_key)
+		return prepare_keys(preparation, planned, entry);
 	return entry->action == PLAN_APPEND ? prepare_append(preparation, change, &content, entry)
 					    : prepare_whole(preparation, change, &content, entry);
 }
@@ -293,6 +394,10 @@ static int prepare_entry(struct preparation *preparation, const struct plan_entr
 		return r;
 	if (planned->action == PLAN_MKDIR && json_object_get(preparation->made, change->path))
 		return 0;
+	if (planned->is_by_key)
+		r = preparation->hooks->lock(planned, preparation->hooks->arg);
+	if (r < 0)
+		return r;
 	entry = intent_add(preparation->intent, change->path, planned->action);
 	if (!entry)
 		return -ENOMEM;
@@ -304,7 +409,7 @@ static int prepare_entry(struct preparation *preparation, const struct plan_entr
 			       : 0;
 	case PLAN_CREATE:
 	case PLAN_REPLACE:
-	case PLAN_APPEND: return prepare_content(preparation, change, entry);
+	case PLAN_APPEND: return prepare_content(preparation, planned, entry);
 	case PLAN_DELETE:
 	case PLAN_RMDIR: return check_bound(preparation, &(struct digest){ { 0 } });
 	case PLAN_CUT: return -EINVAL; /* of no commit */
@@ -314,27 +419,35 @@ static int prepare_entry(struct preparation *preparation, const struct plan_entr
 
 /* Takes back the entry that could not be prepared, and says why. Other errors are returned. */
 static int reject_entry(struct preparation *preparation, const struct plan_entry *planned,
-			int error, size_t count_before, prepare_reject_fn *reject, void *arg)
+			int error, size_t count_before)
 {
+	const struct prepare_hooks *hooks = preparation->hooks;
 	struct intent *intent = preparation->intent;
 	char name[32];
 
 	switch (error) {
 	/* The review found it whole. */
 	case -EBADMSG:
-		reject(planned, COMMIT_LAPSED,
-		       "the session wrote to it again since it was reviewed", arg);
+		hooks->reject(planned, COMMIT_LAPSED,
+			      "the session wrote to it again since it was reviewed", hooks->arg);
 		break;
 	case -ESTALE:
-		reject(planned, COMMIT_CONFLICT, "what the session continued is gone on the host",
-		       arg);
+		hooks->reject(planned, COMMIT_CONFLICT,
+			      "what the session continued is gone on the host", hooks->arg);
 		break;
 	case -EFBIG:
-		reject(planned, COMMIT_SKIPPED, "too large to be merged line by line", arg);
+		hooks->reject(planned, COMMIT_SKIPPED, "too large to be merged line by line",
+			      hooks->arg);
+		break;
+	/* The host has it all, or nothing of it may go. */
+	case -ENODATA: break;
+	case -EBUSY:
+		hooks->reject(planned, COMMIT_SKIPPED,
+			      "a Claude on the host holds its lock: try again", hooks->arg);
 		break;
 	case -ENOENT:
 	case -EACCES:
-	case -EPERM: reject(planned, COMMIT_FAILED, strerror(-error), arg); break;
+	case -EPERM: hooks->reject(planned, COMMIT_FAILED, strerror(-error), hooks->arg); break;
 	default: return error;
 	}
 	/* With the directories that only it would have needed. */
@@ -342,6 +455,8 @@ static int reject_entry(struct preparation *preparation, const struct plan_entry
 		struct intent_entry *entry = &intent->entries[--intent->count];
 
 		(void)snprintf(name, sizeof(name), "new-%zu", intent->count);
+		(void)unlinkat(preparation->receipt_fd, name, 0);
+		(void)snprintf(name, sizeof(name), "base-%zu", intent->count);
 		(void)unlinkat(preparation->receipt_fd, name, 0);
 		(void)json_object_del(preparation->made, entry->path);
 		free(entry->path);
@@ -357,10 +472,12 @@ static bool is_full(const struct intent *intent, size_t *seen, size_t *bytes)
 }
 
 int prepare_intent(const struct commit_plan *plan, size_t *cursor, int root_fd, int receipt_fd,
-		   prepare_reject_fn *reject, void *arg, struct intent *intent)
+		   const struct prepare_hooks *hooks, struct intent *intent)
 {
 	cleanup_json json_t *made = json_object();
 	struct preparation preparation = {
+		.plan = plan,
+		.hooks = hooks,
 		.review = commit_plan_review(plan),
 		.root_fd = root_fd,
 		.receipt_fd = receipt_fd,
@@ -378,7 +495,7 @@ int prepare_intent(const struct commit_plan *plan, size_t *cursor, int root_fd, 
 		int r = prepare_entry(&preparation, planned);
 
 		if (r < 0)
-			r = reject_entry(&preparation, planned, r, count_before, reject, arg);
+			r = reject_entry(&preparation, planned, r, count_before);
 		if (r < 0)
 			return r;
 		(*cursor)++;

@@ -7,9 +7,15 @@
 
 #include "fs/commit/intent.h"
 
-/* Tells of a planned change that cannot be carried out, and why. */
-typedef void prepare_reject_fn(const struct plan_entry *entry, enum commit_status status,
-			       const char *reason, void *arg);
+struct prepare_hooks {
+	/* Tells of a planned change that cannot be carried out, or not wholly, and why. */
+	void (*reject)(const struct plan_entry *entry, enum commit_status status,
+		       const char *reason, void *arg);
+	/* Before a file that is merged by key is read, which is then written as the first of the
+	 * intent: takes what keeps others from it. Returns 0 or -errno (-EBUSY: they have it). */
+	int (*lock)(const struct plan_entry *entry, void *arg);
+	void *arg;
+};
 
 /* An intent must fit into one file (RECEIPT_FILE_MAX), and into memory, however much a session
  * changed. These are reached before the end of a long plan: the rest is another intent's. */
@@ -17,8 +23,8 @@ typedef void prepare_reject_fn(const struct plan_entry *entry, enum commit_statu
 #define PREPARE_BYTES_MAX   (16u << 20) /* of names; directories on the way count */
 
 /* Fills intent's entries from *cursor on in the plan, and moves it past what was taken. What cannot
- * be prepared is left out and told to reject. Returns 0 or -errno. */
+ * be prepared is left out and told. Returns 0 or -errno. */
 int prepare_intent(const struct commit_plan *plan, size_t *cursor, int root_fd, int receipt_fd,
-		   prepare_reject_fn *reject, void *arg, struct intent *intent);
+		   const struct prepare_hooks *hooks, struct intent *intent);
 
 #endif

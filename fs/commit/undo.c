@@ -66,7 +66,7 @@ int undo_apply(struct commit *commit, uint64_t number, uint64_t *first, commit_e
 	cleanup_receipts struct receipts *receipts = NULL;
 	cleanup_intent struct intent done = { 0 };
 	cleanup_fd int done_fd = -1;
-	struct sink sink = { .event = event, .arg = arg, .result = ret };
+	struct sink sink = { .commit = commit, .event = event, .arg = arg, .result = ret };
 	struct undoing undoing = { .done = &done, .number = number, .sink = &sink };
 	int r;
 
@@ -83,6 +83,7 @@ int undo_apply(struct commit *commit, uint64_t number, uint64_t *first, commit_e
 	undoing.receipts = receipts;
 	undoing.done_fd = done_fd;
 	undoing.root_fd = commit->root_fd;
+	undoing.config_path = commit->manifest->host_config;
 	sink.count = done.count;
 	return undo_part(commit, &undoing, first, &sink);
 }
@@ -125,6 +126,7 @@ int undo_look(int session_fd, const struct manifest *manifest, int state_fd, uin
 	undoing.receipts = receipts;
 	undoing.done_fd = done_fd;
 	undoing.root_fd = root_fd;
+	undoing.config_path = manifest->host_config;
 	undoing.receipt_fd = -1;
 	r = undo_prepare(&undoing, &intent, &undone);
 	if (r < 0)

@@ -60,7 +60,8 @@ static struct change_base base_of(const struct intent_after *after)
 static int look(const struct step *step, struct host_look *ret)
 {
 	struct change_base base = base_of(&step->done->after);
-	int r = host_look_beneath(step->undoing->root_fd, step->done->path, &base, ret);
+	int r = host_look_beneath(step->undoing->root_fd, step->undoing->config_path,
+				  step->done->path, &base, ret);
 
 	if (r == -ELOOP)
 		return refuse(step, COMMIT_CONFLICT, "a symlink is on the way to it on the host");

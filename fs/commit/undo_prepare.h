@@ -11,7 +11,8 @@ struct undoing {
 	uint64_t number;           /* of that receipt */
 	int done_fd;               /* its directory */
 	int root_fd;
-	int receipt_fd; /* of the new receipt; -1: only look, and copy nothing */
+	const char *config_path; /* of the host's .claude.json (host_parent.h) */
+	int receipt_fd;          /* of the new receipt; -1: only look, and copy nothing */
 	struct sink *sink;
 };
 

@@ -10,7 +10,7 @@
 #include "fs/base/fd.h"
 #include "fs/base/json.h"
 #include "fs/filter/filter.h"
-#include "fs/filter/key_rules.h"
+#include "fs/policy/key_rules.h"
 
 struct key_walk {
 	const struct key_rules *rules;

@@ -56,6 +56,18 @@ struct change_base {
 	uint64_t size;                    /* of the content as the session had it */
 	struct hash hash;                 /* of that; zero: unknown */
 	uint64_t object;                  /* copy of that; 0: none */
+	uint64_t receipt; /* not 0: receipts/<receipt>/base-<receipt_entry> is that (see receipt.h)
+			   */
+	size_t receipt_entry;
+};
+
+/* Of a file that is merged by key (key_changes.h): how many changed keys there are of each fate. */
+struct change_keys {
+	size_t goes;
+	size_t asks;
+	size_t conflicts;
+	size_t stays;
+	size_t done;
 };
 
 struct change {
@@ -90,6 +102,7 @@ struct change {
 	enum change_decision decision;
 	struct digest digest; /* what a decision about it is bound to (change_digest.h); only where
 				 there is or was one */
+	struct change_keys keys; /* for RULE_MERGE_JSON_KEYS */
 };
 
 /* "create", "modify", ...: for people and JSON. */

@@ -53,8 +53,16 @@ static struct change_base base_of(const struct review *review, const char *path)
 		.host_hash = committed->host_hash,
 		.size = committed->size,
 	};
-	if (committed->prefix == 0)
+	if (committed->has_base) {
+		result.receipt = committed->receipt;
+		result.receipt_entry = committed->entry;
+		result.size = committed->base_size;
+		result.hash = committed->base_hash;
+		/* As journal_hash_content() makes them. */
+		result.is_sampled = result.size > JOURNAL_SAMPLE_ABOVE;
+	} else if (committed->prefix == 0) {
 		result.hash = committed->object_hash;
+	}
 	return result;
 }
 
@@ -69,7 +77,7 @@ static int begins_with_committed(const struct review *review, const struct chang
 	uint64_t len;
 	off_t n;
 
-	if (!committed || change->prefix != committed->prefix ||
+	if (!committed || committed->has_base || change->prefix != committed->prefix ||
 	    (committed->prefix > 0 && committed->object != change->object) ||
 	    change->size < committed->size)
 		return 0;

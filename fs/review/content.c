@@ -130,6 +130,30 @@ static int open_base_object(const struct review *review, const struct change_bas
 	return 0;
 }
 
+/* What a commit that took only a part wrote down. */
+static int open_base_file(const struct review *review, const struct change_base *base,
+			  struct content *ret)
+{
+	cleanup_fd int dir_fd = receipt_dir_open(review->options.session_fd, base->receipt);
+	cleanup_fd int fd = -1;
+	char name[32];
+	int r;
+
+	if (dir_fd < 0)
+		return dir_fd == -ENOENT ? -ESTALE : dir_fd;
+	(void)snprintf(name, sizeof(name), "base-%zu", base->receipt_entry);
+	fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? -ESTALE : -errno;
+	r = host_has_content(fd, base->size, &base->hash, base->is_sampled);
+	if (r <= 0)
+		return r < 0 ? r : -ESTALE;
+	*ret = CONTENT_NONE;
+	ret->tail_fd = steal_fd(&fd);
+	ret->size = base->size;
+	return 0;
+}
+
 int content_open_base(const struct review *review, const struct change *change, struct content *ret)
 {
 	const struct change_base *base = &change->base;
@@ -137,6 +161,8 @@ int content_open_base(const struct review *review, const struct change *change, 
 
 	if (!base->exists || base->is_directory)
 		return -ENODATA;
+	if (base->receipt != 0)
+		return open_base_file(review, base, ret);
 	if (base->object != 0)
 		return open_base_object(review, base, ret);
 	if (change->is_append_only) {

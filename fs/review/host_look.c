@@ -7,6 +7,7 @@
 #include "fs/base/beneath.h"
 #include "fs/base/cleanup.h"
 #include "fs/base/path_name.h"
+#include "fs/host/host_parent.h"
 #include "fs/journal/sample.h"
 
 int host_has_content(int fd, uint64_t size, const struct hash *hash, bool is_sampled)
@@ -95,13 +96,16 @@ static int explain_parent(int root_fd, const char *path)
 	return -ENOTDIR;
 }
 
-int host_look_beneath(int root_fd, const char *path, const struct change_base *base,
-		      struct host_look *ret)
+int host_look_beneath(int root_fd, const char *config_path, const char *path,
+		      const struct change_base *base, struct host_look *ret)
 {
 	cleanup_fd int dir_fd = -1;
 	const char *name = NULL;
 
-	dir_fd = beneath_open_parent(root_fd, path, &name);
+	if (config_path && host_parent_is_config(path))
+		dir_fd = host_parent_open(root_fd, config_path, path, &name);
+	else
+		dir_fd = beneath_open_parent(root_fd, path, &name);
 	if (dir_fd == -ENOENT) {
 		*ret = (struct host_look){ .is_base = !base->exists };
 		return 0;

@@ -22,10 +22,11 @@ struct host_look {
 int host_look_at(int dir_fd, const char *name, const struct change_base *base,
 		 struct host_look *ret);
 
-/* The same for a state path beneath root_fd. A missing parent is absence. Returns 0, -ELOOP (a
+/* The same for a state path beneath root_fd; ".claude.json" is the file at config_path (see
+ * host_parent.h; root_fd may be -1 then). A missing parent is absence. Returns 0, -ELOOP (a
  * symlink on the way), -ENOTDIR (a file on the way), -EXDEV (a mount on the way) or -errno. */
-int host_look_beneath(int root_fd, const char *path, const struct change_base *base,
-		      struct host_look *ret);
+int host_look_beneath(int root_fd, const char *config_path, const char *path,
+		      const struct change_base *base, struct host_look *ret);
 
 /* True if fd's first size bytes digest to hash (see sample.h). 0, 1 or -errno. */
 int host_has_content(int fd, uint64_t size, const struct hash *hash, bool is_sampled);

@@ -8,6 +8,7 @@
 #include "fs/base/terminal.h"
 #include "fs/review/change_digest.h"
 #include "fs/review/print_hazards.h"
+#include "fs/review/print_keys.h"
 #include "fs/review/text_diff.h"
 
 #define BAR_COLUMNS 40u
@@ -131,13 +132,30 @@ static const char *tell_error(int error)
 	}
 }
 
+static int print_by_key(const struct review *review, struct diff_output *output)
+{
+	cleanup_key_changes struct key_changes *keys = NULL;
+	char reason[200] = "";
+	int r = key_changes_load(review, output->change, &keys, reason, sizeof(reason));
+
+	print_heading(output);
+	if (r == 0)
+		return print_keys(keys, output->style, output->stream);
+	if (r != -ENOMEM)
+		(void)fprintf(output->stream, "%s\n", reason);
+	return r;
+}
+
 int print_diff(const struct review *review, const struct change *change,
 	       const struct print_style *style, FILE *stream)
 {
 	struct diff_output output = { style, stream, change, false };
 	struct text_diff_stat stat = { 0 };
-	int r = text_diff_change(review, change, PRINT_DIFF_CONTEXT, print_line, &output, &stat);
+	int r;
 
+	if (change->merge == RULE_MERGE_JSON_KEYS && change->group != REVIEW_HELD)
+		return print_by_key(review, &output);
+	r = text_diff_change(review, change, PRINT_DIFF_CONTEXT, print_line, &output, &stat);
 	if (r == -EPIPE || r == -ENOMEM)
 		return r;
 	if (r < 0) {

@@ -350,6 +350,10 @@ static int parse_entry(const json_t *entry, struct committed *ret)
 	    receipt_get_hash(entry, "object_hash", &ret->object_hash) < 0 ||
 	    ret->size < ret->prefix)
 		return -EBADMSG;
+	ret->has_base = json_object_get(entry, "base_size") != NULL;
+	if (ret->has_base && (receipt_get_number(entry, "base_size", &ret->base_size) < 0 ||
+			      receipt_get_hash(entry, "base_hash", &ret->base_hash) < 0))
+		return -EBADMSG;
 	return 0;
 }
 
@@ -389,6 +393,8 @@ static int read_receipt(int session_fd, struct receipts *receipts, uint64_t numb
 		if (strcmp(json_get_string(entry, "status", ""), "applied") != 0)
 			continue;
 		r = parse_entry(entry, &committed);
+		committed.receipt = number;
+		committed.entry = i;
 		if (r == 0)
 			r = put_state(receipts, &committed, number, info.undoes);
 		if (r < 0)

@@ -2,7 +2,9 @@
 /* What commits of a session did: receipts/<number>/ in its directory, with
  *	intent.json   what was going to be done, durable before the first of it was
  *	done          a log, a line per step: see fs/commit/done_log.h
- *	new-<k>       lines that entry k appends
+ *	new-<k>       what entry k appends, or writes, if no object holds it
+ *	base-<k>      what the session is measured by after entry k, where that committed only a
+ *	              part of the change (has_base): the old base with that part
  *	pre-<k>       what entry k's name held before
  *	receipt.json  what was done; its presence ends the commit
  *	intent.tag, receipt.tag   made with the key of this machine (state_key.h) over the .json
@@ -35,6 +37,11 @@ struct committed {
 	uint64_t prefix;                  /* prefix bytes of the host, and size - prefix bytes */
 	uint64_t size;                    /* of the object, */
 	struct hash object_hash;          /* whose digest (never sampled) this is */
+	bool has_base; /* receipts/<receipt>/base-<entry> is what to measure by, */
+	uint64_t receipt;
+	size_t entry;
+	uint64_t base_size; /* bytes, */
+	struct hash base_hash;
 };
 
 /* A finished commit or undo. */

@@ -2,6 +2,7 @@
 #include "fs/review/verdicts.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +12,10 @@
 #include "fs/base/json.h"
 #include "fs/base/path_name.h"
 #include "fs/base/text.h"
+#include "fs/host/host_parent.h"
 #include "fs/review/content.h"
 #include "fs/review/host_look.h"
+#include "fs/review/key_changes.h"
 #include "fs/review/line_check.h"
 
 #define JSON_CHECK_MAX (64u << 20) /* bytes of a .json file; larger is held */
@@ -76,10 +79,6 @@ static int check_name(struct review *review, struct change *change)
 	(void)review;
 	if (!path_is_valid(change->path))
 		return decide(change, REVIEW_NEVER_LEAVES, "the name is too long for any host");
-	/* The host keeps it beside ~/.claude, and other projects live in it. */
-	if (strcmp(change->path, ".claude.json") == 0)
-		return decide(change, REVIEW_NEVER_LEAVES,
-			      "the configuration cannot be committed by key yet");
 	while ((name = path_next(&cursor, &len)) != NULL) {
 		char component[PATH_NAME_MAX + 1];
 
@@ -114,7 +113,9 @@ static int check_merge(struct review *review, struct change *change)
 	change->merge = RULE_MERGE_REPLACE;
 	switch (change->verdict.merge) {
 	case RULE_MERGE_JSON_KEYS:
-		return decide(change, REVIEW_HELD, "changes by key cannot be committed yet");
+		if (has_content(change))
+			change->merge = RULE_MERGE_JSON_KEYS;
+		break;
 	case RULE_MERGE_APPEND_LINES:
 		if (has_content(change))
 			change->merge = RULE_MERGE_APPEND_LINES;
@@ -152,7 +153,7 @@ static int check_existing(struct change *change, const struct host_look *look)
 	if (look->st.st_nlink > 1)
 		return decide(change, REVIEW_HELD, "the host's file has another name too (link)");
 	if (look->is_base || change->merge == RULE_MERGE_APPEND_LINES ||
-	    (is_append && look->has_grown))
+	    change->merge == RULE_MERGE_JSON_KEYS || (is_append && look->has_grown))
 		return 0;
 	return decide(change, REVIEW_CONFLICT,
 		      change->base.exists ? "changed on the host since the session found it"
@@ -164,8 +165,10 @@ static int check_host(struct review *review, struct change *change)
 	struct host_look look = { .is_base = !change->base.exists };
 	int r = 0;
 
-	if (review->root_fd >= 0)
-		r = host_look_beneath(review->root_fd, change->path, &change->base, &look);
+	const char *config = review->options.manifest->host_config;
+
+	if (review->root_fd >= 0 || (config && host_parent_is_config(change->path)))
+		r = host_look_beneath(review->root_fd, config, change->path, &change->base, &look);
 	if (r == -ELOOP)
 		return decide(change, REVIEW_HELD, "a symlink is on the way to it on the host");
 	if (r == -EXDEV)
@@ -206,6 +209,61 @@ static int check_json(struct change *change, const struct content *content)
 		return decide(change, REVIEW_HELD, "not JSON: line %u: %s", problem.line,
 			      problem.reason);
 	return r;
+}
+
+/* Which group the file's changed keys make it: the best of theirs. */
+static int group_by_keys(struct change *change)
+{
+	const struct change_keys *keys = &change->keys;
+	enum review_group group = keys->goes > 0        ? REVIEW_WILL_COMMIT
+				  : keys->asks > 0      ? REVIEW_NEEDS_APPROVAL
+				  : keys->conflicts > 0 ? REVIEW_CONFLICT
+							: REVIEW_NEVER_LEAVES;
+	cleanup_text struct text text = { 0 };
+
+	change->is_moot = group == REVIEW_NEVER_LEAVES && keys->stays == 0;
+	if (keys->goes > 0)
+		text_appendf(&text, "%zu go, ", keys->goes);
+	if (keys->asks > 0)
+		text_appendf(&text, "%zu %s approval, ", keys->asks,
+			     keys->asks == 1 ? "needs" : "need");
+	if (keys->conflicts > 0)
+		text_appendf(&text, "%zu in conflict with the host, ", keys->conflicts);
+	if (keys->stays > 0)
+		text_appendf(&text, "%zu %s, ", keys->stays,
+			     keys->stays == 1 ? "never leaves" : "never leave");
+	if (text.is_failed)
+		return -ENOMEM;
+	return decide(change, group, "by key: %.*s", (int)(text.len > 2 ? text.len - 2 : 0),
+		      text.data ? text.data : "");
+}
+
+/* The host's Claude reads the one and ignores the other. */
+static bool is_shadowed(const struct review *review, const struct change *change)
+{
+	struct stat st;
+
+	return host_parent_is_config(change->path) && review->root_fd >= 0 &&
+	       fstatat(review->root_fd, ".config.json", &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static int check_keys(struct review *review, struct change *change)
+{
+	cleanup_key_changes struct key_changes *keys = NULL;
+	char reason[sizeof(change->reason)] = "";
+	int r;
+
+	if (is_shadowed(review, change))
+		return decide(change, REVIEW_HELD,
+			      "the host's Claude reads ~/.claude/.config.json instead, which is "
+			      "never written");
+	r = key_changes_load(review, change, &keys, reason, sizeof(reason));
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0)
+		return decide(change, REVIEW_HELD, "%s", reason);
+	key_changes_sum(keys, &change->keys);
+	return group_by_keys(change);
 }
 
 /* Records that are not this project's: a transcript that has them needs a look, a history leaves
@@ -275,6 +333,8 @@ static int check_content(struct review *review, struct change *change)
 		return r;
 	if (r < 0)
 		return decide(change, REVIEW_HELD, "its content cannot be read: %s", strerror(-r));
+	if (change->merge == RULE_MERGE_JSON_KEYS)
+		return check_keys(review, change);
 	if (ends_with(change->path, ".jsonl"))
 		return check_lines(review, change, &content);
 	return ends_with(change->path, ".json") ? check_json(change, &content) : 0;

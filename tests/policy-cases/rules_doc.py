@@ -17,9 +17,11 @@ def rows_of(directory):
         read = rule['read'] + (' ' + rule['filter'] if 'filter' in rule else '')
         rows.append('| `%s` | %s | %s | %s | %s |' % (rule['path'], read, rule['write'],
                                                      rule.get('merge', 'replace'), rule['why']))
-    for name in ['claude-json.json', 'settings.json']:
-        for rule in load(directory, name)['keys']:
-            rows.append('| `%s` | %s | %s |' % (rule['key'], rule['read'], rule['why']))
+    for rule in load(directory, 'claude-json.json')['keys']:
+        write = rule['write'] + (': a ' + rule['value'] if 'value' in rule else '')
+        rows.append('| `%s` | %s | %s | %s | %s |' % (rule['key'], rule['read'], write, rule.get('both', ''), rule['why']))
+    for rule in load(directory, 'settings.json')['keys']:
+        rows.append('| `%s` | %s | %s |' % (rule['key'], rule['read'], rule['why']))
     return rows
 
 
