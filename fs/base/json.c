@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,11 +18,20 @@
  * a string that was cut, and json_dumps() gives half of a text for the whole. So its allocations
  * are watched. */
 static _Thread_local bool has_starved;
+/* A text of brackets takes fifty times its length: what parsing may allocate in all is bounded. */
+static _Thread_local size_t budget; /* bytes left */
+static _Thread_local bool has_overspent;
 
 static void *allocate(size_t size)
 {
-	void *p = malloc(size);
+	void *p;
 
+	if (size > budget) {
+		has_overspent = true;
+		return NULL;
+	}
+	budget -= size;
+	p = malloc(size);
 	if (!p)
 		has_starved = true;
 	return p;
@@ -38,6 +48,8 @@ static void begin_watch(void)
 
 	(void)pthread_once(&once, watch_allocations);
 	has_starved = false;
+	has_overspent = false;
+	budget = SIZE_MAX;
 }
 
 void json_problem_set(struct json_problem *problem, unsigned int line, const char *reason)
@@ -89,7 +101,14 @@ int json_load_strict(const char *data, size_t len, json_t **ret, struct json_pro
 		return -EBADMSG;
 	}
 	begin_watch();
+	budget = JSON_MEMORY_MAX + 4 * len;
 	json = json_loadb(data, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+	budget = SIZE_MAX;
+	if (has_overspent) {
+		json_decref(json);
+		json_problem_set(problem, 0, "too many small values to be looked at");
+		return -EBADMSG;
+	}
 	/* Also where it seems to have worked: a string that could not grow comes out cut. */
 	if (has_starved) {
 		json_decref(json);

@@ -11,6 +11,9 @@
 #define JSON_DEPTH_MAX \
 	128u /* nesting; deeper is refused before parsing (jansson's own limit is 2048) */
 
+#define JSON_MEMORY_MAX \
+	((size_t)1 << 30) /* bytes that parsing may allocate, besides four times the text */
+
 static inline void cleanup_json_decref(json_t **json)
 {
 	json_decref(*json);
@@ -23,8 +26,8 @@ struct json_problem {
 };
 
 /* Parses exactly one JSON text. Refused: duplicate keys, "\u0000", trailing bytes, invalid UTF-8,
- * NaN, a BOM, nesting over JSON_DEPTH_MAX. *ret (ret_). problem may be NULL. Returns 0, -EBADMSG
- * (not acceptable; *problem says why) or -ENOMEM. */
+ * NaN, a BOM, nesting over JSON_DEPTH_MAX, what takes more than JSON_MEMORY_MAX. *ret (ret_).
+ * problem may be NULL. Returns 0, -EBADMSG (not acceptable; *problem says why) or -ENOMEM. */
 int json_load_strict(const char *data, size_t len, json_t **ret, struct json_problem *problem);
 
 /* For callers that refuse more than this does. reason is made safe. problem may be NULL. */

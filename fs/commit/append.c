@@ -271,7 +271,9 @@ static int begin(struct target *target, int fd, const struct stat *st)
 	}
 	target_describe(&entry->before, st);
 	entry->append_offset = (uint64_t)st->st_size;
-	r = needs_newline(fd, entry->append_offset, &entry->append_newline);
+	r = entry->content_size > 0
+		    ? needs_newline(fd, entry->append_offset, &entry->append_newline)
+		    : 0;
 	if (r < 0)
 		return r;
 	r = done_log_start(target->run->log_fd, entry, target->index);

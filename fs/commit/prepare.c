@@ -15,6 +15,7 @@
 #include "fs/merge/append_lines.h"
 #include "fs/review/change_digest.h"
 #include "fs/review/content.h"
+#include "fs/review/host_union.h"
 #include "fs/review/key_changes.h"
 #include "fs/review/line_check.h"
 
@@ -210,6 +211,43 @@ static int make_block(const struct preparation *preparation, const struct change
 	return 0;
 }
 
+static int emit_line(const char *line, size_t len, void *arg)
+{
+	int r = fd_write_all(*(const int *)arg, line, len);
+
+	return r < 0 ? r : fd_write_all(*(const int *)arg, "\n", 1);
+}
+
+/* new-<k> holds all that the session added: leaves what the host does not have already. */
+static int drop_known(const struct preparation *preparation, const struct change *change, int *fd)
+{
+	cleanup_fd int united = -1;
+	struct union_report report;
+	bool is_needed = false;
+	char name[32];
+	int r;
+
+	united = openat(preparation->receipt_fd, "united",
+			O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (united < 0)
+		return -errno;
+	r = host_union_file(preparation->review, change, *fd, emit_line, &united, &report,
+			    &is_needed);
+	if (r == 0 && report.conflicts > 0)
+		r = -EEXIST;
+	(void)snprintf(name, sizeof(name), "new-%zu", preparation->intent->count - 1);
+	if (r == 0 && is_needed &&
+	    renameat(preparation->receipt_fd, "united", preparation->receipt_fd, name) < 0)
+		r = -errno;
+	if (r < 0 || !is_needed) {
+		(void)unlinkat(preparation->receipt_fd, "united", 0);
+		return r;
+	}
+	cleanup_close_fd(fd);
+	*fd = steal_fd(&united);
+	return 0;
+}
+
 static int prepare_append(struct preparation *preparation, const struct change *change,
 			  const struct content *content, struct intent_entry *entry)
 {
@@ -220,11 +258,13 @@ static int prepare_append(struct preparation *preparation, const struct change *
 
 	if (fd < 0)
 		return fd;
-	entry->any_base = change->merge == RULE_MERGE_APPEND_LINES;
-	if (!entry->any_base && change->is_append_only) {
-		r = content_copy(content, change->base.size, fd);
+	entry->any_base = change->merge == RULE_MERGE_APPEND_LINES || change->kind == CHANGE_CREATE;
+	if (change->merge == RULE_MERGE_UNION_RECORDS) {
+		r = content_copy(content, change->is_append_only ? change->base.size : 0, fd);
 		if (r == 0)
 			r = check_bound_file(preparation, fd);
+		if (r == 0)
+			r = drop_known(preparation, change, &fd);
 	} else {
 		r = make_block(preparation, change, content, &block, &len);
 		if (r == 0)
@@ -434,6 +474,11 @@ static int reject_entry(struct preparation *preparation, const struct plan_entry
 	case -ESTALE:
 		hooks->reject(planned, COMMIT_CONFLICT,
 			      "what the session continued is gone on the host", hooks->arg);
+		break;
+	case -EEXIST:
+		hooks->reject(planned, COMMIT_CONFLICT,
+			      "the host has got another record under the uuid of one of these",
+			      hooks->arg);
 		break;
 	case -EFBIG:
 		hooks->reject(planned, COMMIT_SKIPPED, "too large to be merged line by line",

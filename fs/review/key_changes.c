@@ -77,6 +77,7 @@ static bool has_plain_names(const struct json_key_change *change)
 }
 
 static const char odd_value[] = "not a value that this key should have: nothing goes by itself";
+static const char removed[] = "removed: what the host has of it stays there";
 static const char odd_name[] = "the key's name is too long, or holds invisible characters";
 
 static void judge_key(const struct judgement *judgement, struct key_change *ret)
@@ -93,10 +94,10 @@ static void judge_key(const struct judgement *judgement, struct key_change *ret)
 		ret->rule = rule->key;
 		ret->why = rule->why;
 		write = rule->has_write ? rule->write : RULE_WRITE_AUTO;
-		if (write == RULE_WRITE_AUTO && rule->has_write && merge->new_value &&
+		if (write == RULE_WRITE_AUTO && rule->has_write &&
 		    !is_expected(merge->new_value, rule->value)) {
 			write = RULE_WRITE_NEVER;
-			ret->why = odd_value;
+			ret->why = merge->new_value ? odd_value : removed;
 		}
 		if (write == RULE_WRITE_AUTO && !has_plain_names(merge)) {
 			write = RULE_WRITE_NEVER;

@@ -117,7 +117,7 @@ static int take_chunk(struct scan *scan, struct text *line, const char *chunk, s
 
 		if (line->len + n > LINE_CHECK_MAX) {
 			scan->report->bad_line = scan->report->lines + 1;
-			scan->report->bad = "is longer than 64 MiB";
+			scan->report->bad = "is longer than 192 MiB";
 			return 1;
 		}
 		text_append_bytes(line, chunk, n);

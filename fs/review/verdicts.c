@@ -15,6 +15,7 @@
 #include "fs/host/host_parent.h"
 #include "fs/review/content.h"
 #include "fs/review/host_look.h"
+#include "fs/review/host_union.h"
 #include "fs/review/key_changes.h"
 #include "fs/review/line_check.h"
 
@@ -152,6 +153,12 @@ static int check_existing(struct change *change, const struct host_look *look)
 		return decide(change, REVIEW_HELD, "the host has a special file there");
 	if (look->st.st_nlink > 1)
 		return decide(change, REVIEW_HELD, "the host's file has another name too (link)");
+	/* The same transcript on both sides, each with records of its own. */
+	if (change->kind == CHANGE_CREATE && change->verdict.merge == RULE_MERGE_UNION_RECORDS &&
+	    ends_with(change->path, ".jsonl")) {
+		change->merge = RULE_MERGE_UNION_RECORDS;
+		return 0;
+	}
 	if (look->is_base || change->merge == RULE_MERGE_APPEND_LINES ||
 	    change->merge == RULE_MERGE_JSON_KEYS || (is_append && look->has_grown))
 		return 0;
@@ -294,6 +301,25 @@ static int judge_foreign(struct change *change, enum line_form form,
 	return -EINVAL;
 }
 
+/* Records of the host's that are not the session's, under a uuid of the session's. */
+static int check_union(struct review *review, struct change *change)
+{
+	struct union_report report = { 0 };
+	int r = host_union(review, change, &report);
+
+	if (r == -EBADMSG || r == -E2BIG || r == -EAGAIN)
+		return decide(change, REVIEW_HELD, "its records cannot be united with the host's");
+	if (r < 0)
+		return r;
+	if (report.conflicts == 0)
+		return 0;
+	return decide(change, REVIEW_CONFLICT,
+		      "%llu of %llu new records have the uuid of another record of the host "
+		      "(the first is number %llu)",
+		      (unsigned long long)report.conflicts, (unsigned long long)report.records,
+		      (unsigned long long)report.conflict_record);
+}
+
 static int check_lines(struct review *review, struct change *change, const struct content *content)
 {
 	uint64_t offset = change->is_append_only ? change->base.size : 0;
@@ -309,7 +335,9 @@ static int check_lines(struct review *review, struct change *change, const struc
 		return decide(change, REVIEW_HELD, "%s line %llu %s",
 			      change->is_append_only ? "appended" : "its",
 			      (unsigned long long)report.bad_line, report.bad);
-	return judge_foreign(change, form, &report);
+	r = judge_foreign(change, form, &report);
+	return r == 0 && change->merge == RULE_MERGE_UNION_RECORDS ? check_union(review, change)
+								   : r;
 }
 
 static int check_content(struct review *review, struct change *change)

@@ -73,13 +73,15 @@ void fixture_begin(struct fixture *fixture)
 	uint64_t dev = 0;
 	uint64_t ino = 0;
 
-	check(host_tree_open(fixture->host, NULL, &fixture->tree), "host tree");
+	char *config = join(fixture->home, ".claude.json");
+
+	check(host_tree_open(fixture->host, config, &fixture->tree), "host tree");
 	if (host_tree_exists(fixture->tree))
 		host_tree_identity(fixture->tree, &dev, &ino);
 	fixture->manifest = (struct manifest){
 		.project = strdup(fixture->project),
 		.host_root = strdup(fixture->host),
-		.host_config = join(fixture->home, ".claude.json"),
+		.host_config = config,
 		.host_dev = dev,
 		.host_ino = ino,
 		.uid = getuid(),
@@ -136,6 +138,23 @@ void fixture_make_prepared(struct fixture *fixture, void (*prepare)(const char *
 	make(fixture, true, prepare);
 }
 
+void fixture_make_beside(struct fixture *fixture, const struct fixture *first, const char *name)
+{
+	*fixture = (struct fixture){ .session_fd = -1, .is_beside = true };
+	fixture->home = strdup(first->home);
+	fixture->host = strdup(first->host);
+	fixture->project = join(fixture->home, name);
+	(void)close(make_directory(fixture->project));
+	fixture->host_fd = make_directory(fixture->host);
+	fixture->state_fd = session_state_open(true);
+	check(fixture->state_fd, "state");
+	check(state_key_read(fixture->state_fd, true, &fixture->key), "key");
+	check(rules_new_builtin(&fixture->rules), "rules");
+	check(project_scope_new(fixture->project, &fixture->scope), "scope");
+	fixture->encoded = strdup(project_scope_encoded(fixture->scope));
+	fixture_begin(fixture);
+}
+
 void fixture_done(struct fixture *fixture)
 {
 	pid_t pid;
@@ -155,6 +174,8 @@ void fixture_done(struct fixture *fixture)
 	free(fixture->host);
 	free(fixture->project);
 	free(fixture->encoded);
+	if (fixture->is_beside)
+		return;
 	pid = fork();
 	if (pid == 0) {
 		(void)execlp("rm", "rm", "-rf", "--", fixture->root, (char *)NULL);
@@ -239,6 +260,30 @@ char *fixture_host_read(struct fixture *fixture, const char *path)
 	if (fd < 0)
 		return NULL;
 	check(fd_read_file(fd, 1u << 30, &data, &len), path);
+	(void)close(fd);
+	return data;
+}
+
+void fixture_config_write(struct fixture *fixture, const char *content)
+{
+	char *temporary = join(fixture->home, ".claude.json.tmp.1.0");
+	FILE *file = fopen(temporary, "we");
+
+	if (!file || fputs(content, file) < 0 || fclose(file) != 0 ||
+	    rename(temporary, fixture->manifest.host_config) < 0)
+		die("%s: %s", temporary, strerror(errno));
+	free(temporary);
+}
+
+char *fixture_config_read(struct fixture *fixture)
+{
+	int fd = open(fixture->manifest.host_config, O_RDONLY | O_CLOEXEC);
+	char *data = NULL;
+	size_t len = 0;
+
+	if (fd < 0)
+		return NULL;
+	check(fd_read_file(fd, 1u << 30, &data, &len), "configuration");
 	(void)close(fd);
 	return data;
 }
@@ -426,6 +471,39 @@ uint64_t fixture_modify(struct fixture *fixture, const char *path, const char *c
 	return object;
 }
 
+/* The host's file of path, as a filter showed it. */
+static void base_as_shown(struct fixture *fixture, const char *path, const char *shown)
+{
+	struct journal_record record = {
+		.type = JOURNAL_BASE,
+		.has = JOURNAL_HAS_PATH | JOURNAL_HAS_IDENTITY | JOURNAL_HAS_SIZE |
+		       JOURNAL_HAS_HASH | JOURNAL_HAS_OBJECT,
+		.path = path,
+		.size = strlen(shown),
+		.hash = hash_bytes(shown, strlen(shown)),
+	};
+	struct stat st;
+	int fd = -1;
+
+	check(host_tree_stat(fixture->tree, path, &st), path);
+	record.identity = journal_identity_of(&st);
+	check(content_store_create(fixture->store, &record.object, &fd), "object");
+	check(fd_write_all(fd, shown, strlen(shown)), "object");
+	(void)close(fd);
+	fixture_record(fixture, &record);
+}
+
+void fixture_save(struct fixture *fixture, const char *path, const char *shown, const char *content)
+{
+	char temporary[1100];
+
+	if (shown)
+		base_as_shown(fixture, path, shown);
+	(void)snprintf(temporary, sizeof(temporary), "%s.tmp.1.0", path);
+	fixture_create(fixture, temporary, content);
+	fixture_rename(fixture, temporary, path);
+}
+
 void fixture_mkdir(struct fixture *fixture, const char *path)
 {
 	struct journal_record record = {
@@ -500,7 +578,8 @@ int fixture_try_review(struct fixture *fixture)
 	/* As a new `claudefs` process sees it. */
 	host_tree_close(fixture->tree);
 	fixture->tree = NULL;
-	check(host_tree_open(fixture->host, NULL, &fixture->tree), "host tree");
+	check(host_tree_open(fixture->host, fixture->manifest.host_config, &fixture->tree),
+	      "host tree");
 	options.host = fixture->tree;
 	return review_open(&options, &fixture->review);
 }

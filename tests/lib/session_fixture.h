@@ -31,6 +31,7 @@ struct fixture {
 	struct review *review;
 	struct state_key key; /* of the state directory */
 	char undo_reasons[4096];
+	bool is_beside; /* the directories are another fixture's */
 };
 
 /* Where the temporary directories are made, if a test wants a file system of its own. NULL: in
@@ -43,6 +44,8 @@ void fixture_make(struct fixture *fixture);
 void fixture_make_without_host(struct fixture *fixture);
 /* prepare is called once the host's ~/.claude is there, and before anything is opened in it. */
 void fixture_make_prepared(struct fixture *fixture, void (*prepare)(const char *host));
+/* One more session on the host of first, which must live longer; of the project <home>/name. */
+void fixture_make_beside(struct fixture *fixture, const struct fixture *first, const char *name);
 /* Closes everything and removes the temporary directory. */
 void fixture_done(struct fixture *fixture);
 
@@ -60,6 +63,10 @@ void fixture_host_append(struct fixture *fixture, const char *path, const char *
 /* The content (caller frees), NULL if there is no such file. */
 char *fixture_host_read(struct fixture *fixture, const char *path);
 
+/* The host's .claude.json, which lies beside its ~/.claude: replaced as Claude does. */
+void fixture_config_write(struct fixture *fixture, const char *content);
+char *fixture_config_read(struct fixture *fixture); /* caller frees; NULL: there is none */
+
 /* What happens in the session. */
 void fixture_begin(struct fixture *fixture); /* called by make */
 void fixture_record(struct fixture *fixture, struct journal_record *record);
@@ -76,6 +83,10 @@ uint64_t fixture_copy_up_prefix(struct fixture *fixture, const char *path);
 uint64_t fixture_append(struct fixture *fixture, const char *path, const char *content);
 /* Copy-up, replace the content in place, seal. */
 uint64_t fixture_modify(struct fixture *fixture, const char *path, const char *content);
+/* Saves a file as Claude does: temporary name, rename. shown: what the session saw at path, if this
+ * is its first change there and it is not the host's file as it is; NULL else. */
+void fixture_save(struct fixture *fixture, const char *path, const char *shown,
+		  const char *content);
 void fixture_mkdir(struct fixture *fixture, const char *path);
 /* Of a host entry (with its base) or of an own one. */
 void fixture_unlink(struct fixture *fixture, const char *path);

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/review/host_union.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "fs/base/fd.h"
+#include "fs/host/host_parent.h"
+#include "fs/review/content.h"
+#include "fs/review/review_state.h"
+
+static ssize_t read_fd(void *arg, void *buf, size_t len, uint64_t offset)
+{
+	return fd_pread_all(*(const int *)arg, buf, len, (off_t)offset);
+}
+
+static ssize_t read_content(void *arg, void *buf, size_t len, uint64_t offset)
+{
+	return content_read(arg, buf, len, offset);
+}
+
+/* The host's file, if it has more than the base: the fd, -ENODATA if it has not, or -errno. */
+static int open_grown(const struct review *review, const struct change *change)
+{
+	uint64_t known = change->base.exists ? change->base.identity.size : 0;
+	cleanup_fd int dir_fd = -1;
+	cleanup_fd int fd = -1;
+	const char *name = NULL;
+	struct stat st;
+
+	dir_fd = host_parent_open(review->root_fd, NULL, change->path, &name);
+	fd = dir_fd < 0 ? dir_fd
+			: fd_open_at(dir_fd, name,
+				     O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
+	if (fd < 0)
+		return fd == -ENOENT ? -ENODATA : fd;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	return S_ISREG(st.st_mode) && (uint64_t)st.st_size > known ? steal_fd(&fd) : -ENODATA;
+}
+
+static int unite(const struct review *review, const struct change *change,
+		 const struct union_side *session, union_emit_fn *emit, void *arg,
+		 struct union_report *ret)
+{
+	cleanup_fd int fd = open_grown(review, change);
+	struct union_side host = {
+		.read = read_fd,
+		.arg = &fd,
+		.offset = change->base.exists ? change->base.identity.size : 0,
+	};
+
+	*ret = (struct union_report){ 0 };
+	return fd < 0 ? fd : union_records_merge(&host, session, emit, arg, ret);
+}
+
+int host_union(const struct review *review, const struct change *change, struct union_report *ret)
+{
+	cleanup_content struct content content = CONTENT_NONE;
+	struct union_side session = {
+		.read = read_content,
+		.arg = &content,
+		.offset = change->is_append_only ? change->base.size : 0,
+	};
+	int r = content_open(review, change, &content);
+
+	if (r == 0)
+		r = unite(review, change, &session, NULL, NULL, ret);
+	return r == -ENODATA ? 0 : r;
+}
+
+int host_union_file(const struct review *review, const struct change *change, int session_fd,
+		    union_emit_fn *emit, void *arg, struct union_report *ret, bool *ret_is_needed)
+{
+	struct union_side session = { .read = read_fd, .arg = &session_fd };
+	int r = unite(review, change, &session, emit, arg, ret);
+
+	*ret_is_needed = r != -ENODATA;
+	return r == -ENODATA ? 0 : r;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* A transcript that session and host both wrote to: which of the session's new records does the
+ * host not have? Reads only what both added (union_records.h). */
+#ifndef CLAUDEFS_REVIEW_HOST_UNION_H
+#define CLAUDEFS_REVIEW_HOST_UNION_H
+
+#include "fs/merge/union_records.h"
+#include "fs/review/review.h"
+
+/* Of a change whose merge is RULE_MERGE_UNION_RECORDS. A host that has gained nothing is told by a
+ * report that is all zeros, and reads nothing. Returns 0 or an error of union_records_merge() or of
+ * content_open(). */
+int host_union(const struct review *review, const struct change *change, struct union_report *ret);
+
+/* The same with the session's new records as a file (borrowed), from offset 0 on; emits those that
+ * the host lacks. *ret_is_needed is false, and nothing is emitted, if the host has gained nothing.
+ */
+int host_union_file(const struct review *review, const struct change *change, int session_fd,
+		    union_emit_fn *emit, void *arg, struct union_report *ret, bool *ret_is_needed);
+
+#endif
