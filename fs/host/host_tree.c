@@ -18,6 +18,7 @@
 #include "fs/host/host_link.h"
 
 #define CONFIG_NAME ".claude.json"
+#define SHADOW_NAME ".config.json"
 #define DEPTH_MAX   8u /* links beneath links beneath links: a link to its own parent ends here */
 
 #ifdef O_PATH
@@ -415,6 +416,25 @@ static int hold_config(struct host_tree *tree, const char *config_path)
 	return tree->config.fd < 0 && errno != ENOENT ? -errno : 0;
 }
 
+/* Claude reads .config.json instead of .claude.json where there is one. */
+static bool is_shadowed(const struct host_tree *tree)
+{
+	struct stat st;
+
+	return tree->root.fd >= 0 && fstatat(tree->root.fd, SHADOW_NAME, &st, 0) == 0 &&
+	       S_ISREG(st.st_mode);
+}
+
+static int hold_shadow(struct host_tree *tree)
+{
+	tree->has_config = true;
+	tree->config.name = strdup(SHADOW_NAME);
+	if (!tree->config.name)
+		return -ENOMEM;
+	tree->config.fd = fd_open_at(tree->root.fd, ".", HOLD_FLAGS, 0);
+	return tree->config.fd < 0 ? tree->config.fd : 0;
+}
+
 static int hold_root(struct host_tree *tree, const char *root_path)
 {
 	struct stat st;
@@ -449,7 +469,9 @@ int host_tree_open(const char *root_path, const char *config_path, struct host_t
 	tree->config.fd = -1;
 	(void)pthread_mutex_init(&tree->lock, NULL);
 	r = hold_root(tree, root_path);
-	if (r == 0 && config_path)
+	if (r == 0 && is_shadowed(tree))
+		r = hold_shadow(tree);
+	else if (r == 0 && config_path)
 		r = hold_config(tree, config_path);
 	if (r < 0)
 		return r;

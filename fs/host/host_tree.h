@@ -3,10 +3,11 @@
  * it.
  *
  * State path ".claude.json" is served from the file that the host's Claude reads, which by default
- * lies beside the root (~/.claude.json) and not in it. A symlink that the user keeps in ~/.claude
- * (dotfiles do this) is resolved once, at its first use (those in the root: when the tree is
- * opened), pinned, and from then on served as what it points to. One that leads above the root is
- * absent. */
+ * lies beside the root (~/.claude.json) and not in it; where the root holds a ".config.json" when
+ * the tree is opened, that is the one that Claude reads, and the one that is served. A symlink that
+ * the user keeps in ~/.claude (dotfiles do this) is resolved once, at its first use (those in the
+ * root: when the tree is opened), pinned, and from then on served as what it points to. One that
+ * leads above the root is absent. */
 #ifndef CLAUDEFS_HOST_HOST_TREE_H
 #define CLAUDEFS_HOST_HOST_TREE_H
 

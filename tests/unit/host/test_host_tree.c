@@ -312,6 +312,32 @@ static void a_linked_config_is_resolved_too(void **state)
 	assert_content(".claude.json", "linked");
 }
 
+static void what_shadows_the_config_is_served_for_it(void **state)
+{
+	char root[128];
+	char config[128];
+
+	(void)state;
+	(void)snprintf(root, sizeof(root), "%s/.claude", dir.path);
+	(void)snprintf(config, sizeof(config), "%s/.claude.json", dir.path);
+	assert_int_equal(temp_dir_write(&dir, ".claude/.config.json", "shadow"), 0);
+	host_tree_close(tree);
+	tree = NULL;
+	assert_int_equal(host_tree_open(root, config, &tree), 0);
+	assert_content(".claude.json", "shadow");
+	/* Replaced by rename like the other. */
+	assert_int_equal(temp_dir_write(&dir, "new", "newer"), 0);
+	assert_int_equal(renameat(dir.fd, "new", dir.fd, ".claude/.config.json"), 0);
+	assert_content(".claude.json", "newer");
+	host_tree_close(tree);
+	tree = NULL;
+	/* A directory shadows nothing. */
+	assert_int_equal(unlinkat(dir.fd, ".claude/.config.json", 0), 0);
+	assert_int_equal(mkdirat(dir.fd, ".claude/.config.json", 0700), 0);
+	assert_int_equal(host_tree_open(root, config, &tree), 0);
+	assert_content(".claude.json", "{}");
+}
+
 static void without_a_config_path_the_one_inside_is_served(void **state)
 {
 	char root[128];
@@ -475,6 +501,7 @@ int main(void)
 		TEST(only_so_many_links_are_pinned),
 		TEST(the_config_is_served_from_beside_the_root),
 		TEST(a_linked_config_is_resolved_too),
+		TEST(what_shadows_the_config_is_served_for_it),
 		TEST(without_a_config_path_the_one_inside_is_served),
 		TEST(an_absent_root_is_an_empty_tree),
 		TEST(a_root_that_is_no_directory_is_an_error),
