@@ -26,6 +26,8 @@ MOUNT_PROGRAM=$CLAUDEFS_BUILD/fs/mount/claudefs-mount
 SECRET_SIZE=48879123
 OWN_SESSION=00000000-0000-4000-8000-000000000009
 RSS_LIMIT_KB=307200
+# The sandbox that mode run means; run_container.sh has another.
+RUNTIME=(--runtime native)
 
 ATTACKS_BAD=0
 
@@ -145,7 +147,7 @@ start_in_mount() {
 }
 
 start_in_run() {
-  "$RUN_PROGRAM" --runtime native --commit never ${RULES:+--rules "$RULES"} ${RUN_LIMITS:+"${RUN_LIMITS[@]}"} "$PROJECT" --exec "${AGENT[@]}" \
+  "$RUN_PROGRAM" "${RUNTIME[@]}" --commit never ${RULES:+--rules "$RULES"} ${RUN_LIMITS:+"${RUN_LIMITS[@]}"} "$PROJECT" --exec "${AGENT[@]}" \
     </dev/null >"$WORK/agent.out" 2>&1 &
   AGENT_PID=$!
 }
