@@ -401,6 +401,8 @@ int trace_running(struct trace *trace, pid_t pid)
 	r = seize_all(&tracer);
 	if (r < 0)
 		return end(r == -EPERM && tracer.stopped_count == 0 ? TRACE_IMPOSSIBLE : r);
+	if (trace->on_ready)
+		trace->on_ready(trace->arg);
 	return end(loop(&tracer));
 }
 

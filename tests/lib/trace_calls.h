@@ -30,6 +30,8 @@ struct traced_call {
 
 struct trace {
 	int (*on_entry)(const struct traced_call *call, void *arg);
+	/* trace_running() has got hold of every thread: what is to be seen may begin. Or NULL. */
+	void (*on_ready)(void *arg);
 	/* Another child of ours ended; or NULL. */
 	void (*on_other_exit)(pid_t pid, int status, void *arg);
 	void *arg;
