@@ -438,6 +438,7 @@ static void count_standing(struct receipts *receipts)
 	}
 }
 
+ANALYZER_LOSES_OWNERS
 int receipts_read(int session_fd, struct receipts **ret, uint64_t *ret_bad)
 {
 	cleanup_receipts struct receipts *receipts = calloc(1, sizeof(*receipts));
@@ -462,6 +463,7 @@ int receipts_read(int session_fd, struct receipts **ret, uint64_t *ret_bad)
 	*ret = steal_ptr(&receipts);
 	return 0;
 }
+ANALYZER_KNOWS_OWNERS
 
 void receipts_free(struct receipts *receipts)
 {
