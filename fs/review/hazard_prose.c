@@ -232,9 +232,18 @@ static const char *const phrases[] = {
 	"disable ~ sandbox",
 };
 
-/* How many bytes of text the phrase covers from its beginning; 0: it does not begin there. Both are
- * words with single spaces between them; only the last gap is tried again. */
-static size_t match(const char *phrase, const char *text)
+/* Behind the word at text, and the space behind it. Lengths, not NULs: the text is long, and is
+ * walked through once. */
+static const char *next_word(const char *text, const char *end)
+{
+	const char *space = memchr(text, ' ', (size_t)(end - text));
+
+	return space ? space + 1 : end;
+}
+
+/* How many bytes of [text, end) the phrase covers from its beginning; 0: it does not begin there.
+ * Both are words with single spaces between them. */
+static size_t match(const char *phrase, const char *text, const char *end)
 {
 	const char *start = text;
 
@@ -242,56 +251,51 @@ static size_t match(const char *phrase, const char *text)
 		size_t word = strcspn(phrase, " ");
 
 		if (word == 1 && *phrase == '~') {
-			const char *rest = phrase + 2;
-
-			for (size_t skipped = 0; skipped <= PHRASE_GAP && *text; skipped++) {
-				size_t n = match(rest, text);
+			for (size_t skipped = 0; skipped <= PHRASE_GAP && text < end; skipped++) {
+				size_t n = match(phrase + 2, text, end);
 
 				if (n > 0)
 					return (size_t)(text - start) + n;
-				text += strcspn(text, " ");
-				text += *text == ' ';
+				text = next_word(text, end);
 			}
 			return 0;
 		}
-		if (strncmp(phrase, text, word) != 0 || (text[word] != ' ' && text[word] != '\0'))
+		if ((size_t)(end - text) < word || memcmp(phrase, text, word) != 0 ||
+		    (text + word < end && text[word] != ' '))
 			return 0;
 		phrase += word;
 		phrase += *phrase == ' ';
-		text += word;
-		text += *text == ' ';
+		text = next_word(text, end);
 	}
 	return (size_t)(text - start);
 }
 
-static void tell_words(const char *words, struct hazard_facts *facts)
+static void tell_words(const char *words, const char *end, struct hazard_facts *facts)
 {
-	const char *end = words;
+	const char *last = words;
 
-	for (size_t i = 0; i < TOLD_WORDS && *end; i++) {
-		end += strcspn(end, " ");
-		end += *end == ' ';
-	}
-	prose_tell(facts, HAZARD_PROMPT, "gains an instruction:", words, (size_t)(end - words));
+	for (size_t i = 0; i < TOLD_WORDS && last < end; i++)
+		last = next_word(last, end);
+	prose_tell(facts, HAZARD_PROMPT, "gains an instruction:", words, (size_t)(last - words));
 }
 
 void prose_find_instructions(const struct prose *prose, struct hazard_facts *facts)
 {
 	const char *words = prose->words.data ? prose->words.data : "";
+	const char *end = words + prose->words.len;
 	size_t told = 0;
 
-	while (*words && told < PHRASES_TOLD) {
+	while (words < end && told < PHRASES_TOLD) {
 		size_t n = 0;
 
 		for (size_t i = 0; n == 0 && i < sizeof(phrases) / sizeof(phrases[0]); i++)
-			n = phrases[i][0] == *words ? match(phrases[i], words) : 0;
+			n = phrases[i][0] == *words ? match(phrases[i], words, end) : 0;
 		if (n > 0) {
-			tell_words(words, facts);
+			tell_words(words, end, facts);
 			told++;
 			words += n;
 		} else {
-			words += strcspn(words, " ");
-			words += *words == ' ';
+			words = next_word(words, end);
 		}
 	}
 }
