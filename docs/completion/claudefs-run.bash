@@ -6,7 +6,7 @@ _claudefs_run() {
   local -a options=() values=()
   COMPREPLY=()
   while IFS= read -r line; do
-    [[ $line =~ ^\ \ (--[a-z-]+)\ ?([^ ]*)\ \  ]] || continue
+    [[ $line =~ ^\ \ (--[a-z-]+)\ ?([^ ]*)\ + ]] || continue
     option=${BASH_REMATCH[1]}
     argument=${BASH_REMATCH[2]}
     options+=("$option")

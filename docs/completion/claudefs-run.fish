@@ -6,7 +6,7 @@ function __claudefs_run_complete
     set -l options
     set -l values
     for line in (claudefs-run --help 2>/dev/null)
-        set -l parts (string match -r -- '^  (--[a-z-]+) ?([^ ]*)  +(.*)$' $line)
+        set -l parts (string match -r -- '^  (--[a-z-]+) ?([^ ]*) +(.*)$' $line)
         or continue
         set -a options "$parts[2]"\t"$parts[4]"
         if test "$parts[2]" = "$words[-1]"; and string match -q -- '*|*' $parts[3]
