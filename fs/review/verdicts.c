@@ -128,6 +128,11 @@ static int check_merge(struct review *review, struct change *change)
 		break;
 	case RULE_MERGE_REPLACE: break;
 	}
+	/* Whatever a rule of the user's for many files says: other projects live in it, and the
+	 * host keeps it outside ~/.claude. */
+	if (host_parent_is_config(change->path) && change->merge != RULE_MERGE_JSON_KEYS)
+		return decide(change, REVIEW_NEVER_LEAVES,
+			      "the configuration comes home by key only (merge json-keys)");
 	/* What the session replaced or removed was less than what the host has. */
 	if (change->verdict.read == RULE_READ_FILTER && change->merge == RULE_MERGE_REPLACE)
 		return decide(change, REVIEW_HELD, "the session saw only a part of it (filter %s)",

@@ -255,6 +255,25 @@ static void a_stricter_rule_for_the_path_wins(void **state)
 	fixture_done(&f);
 }
 
+/* Not even by a rule that allows everything. */
+static void it_never_comes_home_as_a_whole(void **state)
+{
+	struct fixture f;
+	struct commit_result result;
+
+	(void)state;
+	begin(&f, "{\"numStartups\":5}", "{\"numStartups\":5}", "{\"mcpServers\":{}}");
+	fixture_allow_everything(&f);
+	assert_group(&f, REVIEW_NEVER_LEAVES);
+	assert_int_equal(fixture_commit(&f, &choose_all, &result), 0);
+	assert_config(&f, "{\"numStartups\":5}");
+	fixture_unlink(&f, CONFIG);
+	assert_group(&f, REVIEW_NEVER_LEAVES);
+	assert_int_equal(fixture_commit(&f, &choose_all, &result), 0);
+	assert_config(&f, "{\"numStartups\":5}");
+	fixture_done(&f);
+}
+
 static void a_flood_of_keys_needs_approval(void **state)
 {
 	struct text many = { 0 };
@@ -346,6 +365,7 @@ int main(void)
 		cmocka_unit_test(odd_values_stay_however_harmless_their_key),
 		cmocka_unit_test(what_is_no_json_is_held_and_the_line_told),
 		cmocka_unit_test(a_stricter_rule_for_the_path_wins),
+		cmocka_unit_test(it_never_comes_home_as_a_whole),
 		cmocka_unit_test(a_flood_of_keys_needs_approval),
 		cmocka_unit_test(links_and_shadows_hold_it),
 		cmocka_unit_test(a_host_without_one_gets_one),
