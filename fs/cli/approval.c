@@ -2,11 +2,13 @@
 #include "fs/cli/approval.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "fs/base/message.h"
 #include "fs/base/text.h"
 #include "fs/cli/deciding.h"
+#include "fs/cli/patch.h"
 #include "fs/cli/question.h"
 #include "fs/review/change_digest.h"
 #include "fs/review/print_diff.h"
@@ -29,6 +31,7 @@ static void explain(void)
 		    "n - reject it: it stays, and is not asked about until it changes\n"
 		    "Enter - leave it pending\n"
 		    "d - show it again in full\n"
+		    "p - decide about it hunk by hunk\n"
 		    "q - leave this and all later ones pending; what was approved is committed\n"
 		    "? - this help\n",
 		    stderr);
@@ -64,15 +67,52 @@ static void tell_lapsed(const struct approval *approval, const struct change *ch
 			    approval->cli->is_json ? stderr : stdout);
 }
 
+/* Hunk by hunk. True if any of it goes. */
+static bool ask_parts(struct approval *approval, const struct change *change,
+		      struct plan_entry *entry)
+{
+	struct patch patch = {
+		approval->cli, approval->session, approval->review, DECISION_APPROVED, false, 0, 0
+	};
+	cleanup_patch_result struct patch_result result = { 0 };
+	bool is_any = false;
+	bool is_all = true;
+
+	if (patch_change(&patch, change, &result) != EXIT_OK)
+		return false;
+	approval->has_quit = patch.has_quit;
+	entry->digest = result.digest;
+	if (!result.verdicts)
+		return result.whole == DECISION_APPROVED;
+	entry->chosen = calloc(result.count + 1, sizeof(*entry->chosen));
+	if (!entry->chosen)
+		return false;
+	entry->chosen_count = result.count;
+	for (size_t i = 0; i < result.count; i++) {
+		entry->chosen[i] = result.verdicts[i] == DECISION_APPROVED;
+		is_any = is_any || entry->chosen[i];
+		is_all = is_all && entry->chosen[i];
+	}
+	/* All of it is the whole of it. */
+	if (!is_any || is_all) {
+		free(entry->chosen);
+		entry->chosen = NULL;
+	}
+	return is_any;
+}
+
 static bool ask(struct approval *approval, const struct change *change, const char *question,
-		const struct digest *digest)
+		struct plan_entry *entry)
 {
 	for (;;) {
 		switch (question_ask(question)) {
-		case 'y': return note(approval, change, DECISION_APPROVED, digest);
-		case 'n': (void)note(approval, change, DECISION_REJECTED, digest); return false;
+		case 'y': return note(approval, change, DECISION_APPROVED, &entry->digest);
+		case 'n':
+			(void)note(approval, change, DECISION_REJECTED, &entry->digest);
+			return false;
 		case '\n': return false;
 		case 'd': show(approval, change, true); break;
+		case 'p': return ask_parts(approval, change, entry);
 		case 'q':
 		case '\0': approval->has_quit = true; return false;
 		default: explain(); break;
@@ -80,7 +120,7 @@ static bool ask(struct approval *approval, const struct change *change, const ch
 	}
 }
 
-bool approval_ask(const struct change *change, struct digest *ret_digest, void *arg)
+bool approval_ask(const struct change *change, struct plan_entry *entry, void *arg)
 {
 	struct approval *approval = arg;
 	cleanup_text struct text question = { 0 };
@@ -90,15 +130,15 @@ bool approval_ask(const struct change *change, struct digest *ret_digest, void *
 		return false;
 	approval->asked++;
 	/* Before it is shown: what is written meanwhile is not approved. */
-	r = change_digest(approval->review, change, ret_digest);
+	r = change_digest(approval->review, change, &entry->digest);
 	if (r < 0) {
 		message_error("commit: %s: its content cannot be read: %s", change->path,
 			      strerror(-r));
 		return false;
 	}
-	text_appendf(&question, "(%zu/%zu) commit this change? [y,n,d,q,?]", approval->asked,
+	text_appendf(&question, "(%zu/%zu) commit this change? [y,n,d,p,q,?]", approval->asked,
 		     approval->total);
 	show(approval, change, false);
 	tell_lapsed(approval, change);
-	return question.data && ask(approval, change, question.data, ret_digest);
+	return question.data && ask(approval, change, question.data, entry);
 }

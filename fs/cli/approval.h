@@ -5,6 +5,7 @@
 
 #include "fs/cli/command.h"
 #include "fs/cli/session_choice.h"
+#include "fs/commit/plan.h"
 #include "fs/review/review.h"
 
 struct approval {
@@ -22,6 +23,6 @@ void approval_init(struct approval *approval, const struct cli *cli,
 
 /* The is_approved of struct commit_choice; arg is a struct approval. What is answered is written
  * down at once (deciding.h), unless it is a dry run. The end of the input leaves all the rest. */
-bool approval_ask(const struct change *change, struct digest *ret_digest, void *arg);
+bool approval_ask(const struct change *change, struct plan_entry *entry, void *arg);
 
 #endif

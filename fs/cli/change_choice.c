@@ -98,6 +98,17 @@ static int say_none(const char *command, const char *argument, const struct chan
 			      other->reason);
 		return EXIT_HELD;
 	case REVIEW_CONFLICT:
+		if (!other->may_keep_ours) {
+			message_error("%s: %s: in conflict: %s; carry it over by hand", command,
+				      argument, other->reason);
+			return EXIT_CONFLICT;
+		}
+		if (!other->may_take_theirs) {
+			message_error("%s: %s: the session's side cannot be applied; 'claudefs "
+				      "commit --ours' drops it",
+				      command, argument);
+			return EXIT_HELD;
+		}
 		message_error("%s: %s: in conflict: %s; 'claudefs commit --theirs' or '--ours' "
 			      "settles it",
 			      command, argument, other->reason);
@@ -130,7 +141,7 @@ static int choose_meant(const char *command, const struct review *review, const 
 }
 
 int change_choice_make(const char *command, const struct chosen_session *session,
-		       const struct open_review *open, char *const *arguments, size_t count,
+		       const struct open_review *open, const char *const *arguments, size_t count,
 		       change_choice_fn *may_be_chosen, struct change_choice *ret)
 {
 	size_t total = review_count(open->review);

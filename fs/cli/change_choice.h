@@ -22,7 +22,7 @@ typedef bool change_choice_fn(const struct change *change);
  * EXIT_REFUSED (it never leaves), EXIT_CONFLICT or EXIT_HELD; said on stderr, by the name of
  * command. */
 int change_choice_make(const char *command, const struct chosen_session *session,
-		       const struct open_review *open, char *const *arguments, size_t count,
+		       const struct open_review *open, const char *const *arguments, size_t count,
 		       change_choice_fn *may_be_chosen, struct change_choice *ret);
 
 #endif

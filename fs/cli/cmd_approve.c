@@ -9,6 +9,7 @@
 #include "fs/cli/change_choice.h"
 #include "fs/cli/deciding.h"
 #include "fs/cli/json_output.h"
+#include "fs/cli/patch.h"
 #include "fs/review/change_digest.h"
 
 struct decree {
@@ -106,14 +107,46 @@ static int decide_all(struct decree *decree, const struct change_choice *choice)
 	return r;
 }
 
+/* -p: hunk by hunk; written down after each change. */
+static int decide_parts(struct decree *decree, const struct change_choice *choice)
+{
+	struct patch patch = {
+		decree->cli, decree->session, decree->open->review, decree->verdict, false, 0, 0
+	};
+	int r = EXIT_OK;
+
+	for (size_t i = 0; r == EXIT_OK && i < choice->count && !patch.has_quit; i++) {
+		cleanup_patch_result struct patch_result result = { 0 };
+		const struct change *change = choice->changes[i];
+		size_t before = patch.approved + patch.rejected;
+
+		/* Named or not: what needs no approval is only asked about by its path. */
+		if (decree->cli->argument_count == 0 && change->group != REVIEW_NEEDS_APPROVAL)
+			continue;
+		r = patch_change(&patch, change, &result);
+		if (r == EXIT_OK && decree->cli->is_json &&
+		    patch.approved + patch.rejected > before)
+			tell(decree, change->path, "partly");
+	}
+	if (r == EXIT_OK && !decree->cli->is_json)
+		printf("%zu approved, %zu rejected%s\n", patch.approved, patch.rejected,
+		       patch.approved > 0 ? "; 'claudefs commit' applies what was approved" : "");
+	return r;
+}
+
 static int run(struct decree *decree)
 {
 	const struct cli *cli = decree->cli;
 	cleanup_change_choice struct change_choice choice = { 0 };
 	int r;
 
-	r = change_choice_make(decree->command, decree->session, decree->open, cli->arguments,
-			       cli->argument_count, may_be_decided, &choice);
+	r = change_choice_make(decree->command, decree->session, decree->open,
+			       (const char *const *)cli->arguments, cli->argument_count,
+			       may_be_decided, &choice);
+	if (r == EXIT_OK && cli->is_patch) {
+		r = decide_parts(decree, &choice);
+		return r == EXIT_OK && cli->is_json ? print_end(decree) : r;
+	}
 	if (r == EXIT_OK)
 		r = decide_all(decree, &choice);
 	return r == EXIT_OK ? print_end(decree) : r;
@@ -136,7 +169,7 @@ static int decide(const struct cli *cli, const char *command, enum decision_verd
 	};
 	int r;
 
-	if (cli->argument_count == 0) {
+	if (cli->argument_count == 0 && !cli->is_patch) {
 		message_error("%s: name a PATH or a pattern; see 'claudefs help %s'", command,
 			      command);
 		return EXIT_USAGE;

@@ -11,10 +11,12 @@
 #include "fs/base/path_name.h"
 #include "fs/base/terminal.h"
 #include "fs/cli/approval.h"
+#include "fs/cli/change_choice.h"
 #include "fs/cli/commit_report.h"
 #include "fs/cli/open_commit.h"
 #include "fs/cli/open_review.h"
 #include "fs/cli/path_argument.h"
+#include "fs/cli/rebind.h"
 #include "fs/commit/commit.h"
 
 /* The paths of --only as state paths. */
@@ -71,10 +73,33 @@ static int refuse_never(const struct review *review, const struct only_paths *on
 	return EXIT_OK;
 }
 
-static int make_plan(const struct cli *cli, const struct review *review,
-		     const struct only_paths *only, struct approval *approval,
-		     struct commit_plan **ret)
+static bool may_keep_ours(const struct change *change)
 {
+	return change->group == REVIEW_CONFLICT && change->may_keep_ours;
+}
+
+static bool may_take_theirs(const struct change *change)
+{
+	return change->group == REVIEW_CONFLICT && change->may_take_theirs;
+}
+
+/* The changes that one of --theirs and --ours names. */
+static int choose_side(const struct chosen_session *session, const struct open_review *open,
+		       const struct argument_list *arguments, change_choice_fn *may_be_chosen,
+		       struct change_choice *ret)
+{
+	return arguments->count == 0 ? EXIT_OK
+				     : change_choice_make("commit", session, open, arguments->items,
+							  arguments->count, may_be_chosen, ret);
+}
+
+static int make_plan(const struct cli *cli, const struct chosen_session *session,
+		     const struct open_review *open, const struct only_paths *only,
+		     struct approval *approval, struct commit_plan **ret)
+{
+	const struct review *review = open->review;
+	cleanup_change_choice struct change_choice theirs = { 0 };
+	cleanup_change_choice struct change_choice ours = { 0 };
 	struct commit_choice choice = {
 		.approve_all = cli->approves_all,
 		.only = only->count > 0 ? (const char *const *)only->paths : NULL,
@@ -87,8 +112,16 @@ static int make_plan(const struct cli *cli, const struct review *review,
 	const char *missing = NULL;
 	int r = refuse_never(review, only);
 
+	if (r == EXIT_OK)
+		r = choose_side(session, open, &cli->theirs, may_take_theirs, &theirs);
+	if (r == EXIT_OK)
+		r = choose_side(session, open, &cli->ours, may_keep_ours, &ours);
 	if (r != EXIT_OK)
 		return r;
+	choice.theirs = theirs.changes;
+	choice.theirs_count = theirs.count;
+	choice.ours = ours.changes;
+	choice.ours_count = ours.count;
 	r = commit_plan_new(review, &choice, ret, &missing);
 	if (r == -ENOENT) {
 		message_error(
@@ -113,7 +146,7 @@ static int dry_run(const struct cli *cli, const struct chosen_session *session,
 
 	approval_init(&approval, cli, session, open.review);
 	if (r == EXIT_OK)
-		r = make_plan(cli, open.review, only, &approval, &plan);
+		r = make_plan(cli, session, &open, only, &approval, &plan);
 	return r == EXIT_OK ? commit_report_plan(cli, session, plan) : r;
 }
 
@@ -135,12 +168,15 @@ static int apply(const struct cli *cli, const struct chosen_session *session,
 	if (r != EXIT_OK)
 		return r;
 	approval_init(&approval, cli, session, open.review);
-	r = make_plan(cli, open.review, only, &approval, &plan);
+	r = make_plan(cli, session, &open, only, &approval, &plan);
 	if (r != EXIT_OK)
 		return r;
 	r = commit_apply(commit, plan, commit_report_event, &report, &report.result);
 	if (r < 0)
 		return open_commit_say("commit", session, r);
+	r = rebind_rejected(session, open.rules, plan);
+	if (r != EXIT_OK)
+		return r;
 	return commit_report_print(&report, session, plan);
 }
 
@@ -153,6 +189,12 @@ int cmd_commit(const struct cli *cli)
 	if (r == EXIT_OK && session.manifest.is_discarded) {
 		message_error("session %s: discarded, so nothing of it is committed", session.id);
 		r = EXIT_REFUSED;
+	}
+	if (r == EXIT_OK && cli->theirs.count + cli->ours.count > 0 &&
+	    (cli->only.count > 0 || cli->approves_all || cli->is_interactive)) {
+		message_error("commit: --theirs and --ours only settle conflicts; leave out --all, "
+			      "-i and --only");
+		r = EXIT_USAGE;
 	}
 	if (r == EXIT_OK)
 		r = read_only_paths(cli, &session, &only);

@@ -32,6 +32,7 @@ struct cli {
 	bool follows;
 	bool is_dry_run;
 	bool is_interactive;
+	bool is_patch;
 	bool lists;
 	bool resets;
 	bool is_brief;
@@ -41,6 +42,8 @@ struct cli {
 	bool wants_names;
 	bool wants_stat;
 	struct argument_list only;
+	struct argument_list ours;
+	struct argument_list theirs;
 	/* what follows the command's name */
 	char *const *arguments;
 	size_t argument_count;

@@ -37,6 +37,7 @@ const struct option_spec global_options[] = {
 static const struct option_spec no_options[] = { OPTION_END };
 
 static const struct option_spec decide_options[] = {
+	FLAG('p', "patch", is_patch, "ask about each hunk, as git add -p does"),
 	FLAG(0, "reset", resets, "forget what was decided about these paths"),
 	OPTION_END,
 };
@@ -53,6 +54,10 @@ static const struct option_spec commit_options[] = {
 	FLAG('n', "dry-run", is_dry_run, "say what would be done, and do nothing"),
 	FLAG('i', "interactive", is_interactive, "ask about each change that needs approval"),
 	LIST(0, "only", "PATH", only, "only this path and what is beneath it (repeatable)"),
+	LIST(0, "theirs", "PATH", theirs,
+	     "settle a conflict: the session's side replaces the host's (repeatable)"),
+	LIST(0, "ours", "PATH", ours,
+	     "settle a conflict: the host's side stays, the session's is dropped (repeatable)"),
 	FLAG(0, "all", approves_all, "approve everything that the rules let a person approve"),
 	OPTION_END,
 };
@@ -91,7 +96,7 @@ static const struct option_spec undo_options[] = {
 };
 
 const struct command commands[] = {
-	{ "approve", "[--reset] PATH|PATTERN...", "approve changes, for the next commit",
+	{ "approve", "[-p] [--reset] PATH|PATTERN...", "approve changes, for the next commit",
 	  "PATH means all that is pending there and beneath; a PATTERN is written as in rules "
 	  "(docs/RULES.md).\n"
 	  "An approval counts for what is there now: it lapses when the session writes to it "
@@ -108,12 +113,17 @@ const struct command commands[] = {
 	  "takes\n"
 	  "away in the session.\n",
 	  audit_options, ARGUMENT_LIST_MAX, cmd_audit },
-	{ "commit", "[-n] [-i] [--all] [--only PATH]...", "apply approved changes to the host",
+	{ "commit", "[-n] [-i] [--all] [--only PATH]... | --theirs PATH | --ours PATH",
+	  "apply approved changes to the host",
 	  "Changes that the rules commit without asking are applied, and those approved with -i, "
 	  "--all\n"
 	  "or --only. What the rules never let out stays in the session. Run it again at any time: "
 	  "it\n"
-	  "does what is left to do.\n",
+	  "does what is left to do.\n"
+	  "With --theirs or --ours (PATH or pattern) it only settles those conflicts: theirs is "
+	  "what the "
+	  "session\n"
+	  "wrote, ours is what the host has.\n",
 	  commit_options, 0, cmd_commit },
 	{ "complete", "-- WORD...", "say what may be typed next (for the shells' completions)",
 	  "A line per candidate for the last WORD: VALUE, a tab, a description. Never says what is "
@@ -128,7 +138,7 @@ const struct command commands[] = {
 	  cmd_doctor },
 	{ "help", "[COMMAND]", "show this help, or a command's", NULL, no_options, 1, cmd_help },
 	{ "log", "[--follow]", "show what happened, in order", NULL, log_options, 0, cmd_log },
-	{ "reject", "[--reset] PATH|PATTERN...",
+	{ "reject", "[-p] [--reset] PATH|PATTERN...",
 	  "leave changes in the session, and do not ask again",
 	  "Also what the rules would let out by themselves. Counts until the session writes to it "
 	  "again, or the\n"

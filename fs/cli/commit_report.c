@@ -136,8 +136,7 @@ static size_t count_open(const struct commit_plan *plan)
 	for (size_t i = 0; i < commit_plan_rest_count(plan); i++) {
 		const struct change *change = commit_plan_rest_get(plan, i)->change;
 
-		count += change->group == REVIEW_NEEDS_APPROVAL &&
-			 change->decision != CHANGE_REJECTED;
+		count += change->group == REVIEW_NEEDS_APPROVAL && change_is_open(change);
 	}
 	return count;
 }

@@ -4,25 +4,39 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "fs/base/cleanup.h"
 #include "fs/base/text.h"
 
-char question_ask(const char *text)
+char *question_ask_line(const char *text)
 {
-	cleanup_free char *answer = NULL;
+	char *answer = NULL;
 	size_t size = 0;
-	const char *p;
+	ssize_t len;
 
 	(void)fflush(stdout);
 	text_print_safe(stderr, text);
 	(void)fputc(' ', stderr);
 	(void)fflush(stderr);
-	if (getline(&answer, &size, stdin) < 0) {
+	len = getline(&answer, &size, stdin);
+	if (len < 0) {
 		(void)fputc('\n', stderr);
-		return 0;
+		free(answer);
+		return NULL;
 	}
-	for (p = answer; *p == ' ' || *p == '\t'; p++)
-		;
-	return *p == '\0' || *p == '\n' ? '\n' : (char)tolower((unsigned char)*p);
+	while (len > 0 && strchr(" \t\r\n", answer[len - 1]))
+		answer[--len] = '\0';
+	size = strspn(answer, " \t");
+	memmove(answer, answer + size, (size_t)len + 1 - size);
+	return answer;
+}
+
+char question_ask(const char *text)
+{
+	cleanup_free char *answer = question_ask_line(text);
+
+	if (!answer)
+		return 0;
+	return *answer == '\0' ? '\n' : (char)tolower((unsigned char)*answer);
 }

@@ -7,4 +7,8 @@
  * lower case, '\n' for an empty one, or 0 at the end of the input. */
 char question_ask(const char *text);
 
+/* The same, but gives the whole answer (ret_), without spaces around it and the newline. NULL: the
+ * end of the input, or no memory. */
+char *question_ask_line(const char *text);
+
 #endif

@@ -321,6 +321,7 @@ static int apply_action(struct target *target)
 	case PLAN_CUT: return cut_apply(target);
 	case PLAN_DELETE: return apply_delete(target);
 	case PLAN_RMDIR: return apply_rmdir(target);
+	case PLAN_KEEP: return target_finish(target);
 	}
 	return -EINVAL;
 }
@@ -346,8 +347,9 @@ static bool must_stop(int error)
 /* The parent cannot be reached by its own name: the host has changed there. */
 static int settle_lost_parent(struct target *target, int error)
 {
-	bool is_gone = error == -ENOENT && (target->entry->action == PLAN_DELETE ||
-					    target->entry->action == PLAN_RMDIR);
+	bool is_gone = error == -ENOENT &&
+		       (target->entry->action == PLAN_DELETE ||
+			target->entry->action == PLAN_RMDIR || target->entry->action == PLAN_KEEP);
 
 	if (is_gone)
 		return target_settle(target, COMMIT_APPLIED, "%s", "");

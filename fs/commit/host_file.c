@@ -75,6 +75,13 @@ static int fill_temp(struct target *target, int fd)
 	struct hash hash;
 	off_t n;
 
+	if (source == -ENOENT && !entry->is_new) {
+		/* It was there when it was reviewed: a running session has removed or replaced it.
+		 */
+		(void)target_settle(target, COMMIT_LAPSED,
+				    "the session replaced it while it was committed");
+		return -ENODATA;
+	}
 	if (source < 0) {
 		(void)target_settle(target, COMMIT_DAMAGED, "its content is gone");
 		return source == -ENOENT || source == -EBADMSG ? -ENODATA : source;

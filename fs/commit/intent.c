@@ -14,7 +14,8 @@
 #define TEMP_SUFFIX ".tmp"
 
 static const enum plan_action all_actions[] = {
-	PLAN_MKDIR, PLAN_CREATE, PLAN_REPLACE, PLAN_APPEND, PLAN_CUT, PLAN_DELETE, PLAN_RMDIR,
+	PLAN_MKDIR, PLAN_CREATE, PLAN_REPLACE, PLAN_APPEND,
+	PLAN_CUT,   PLAN_DELETE, PLAN_RMDIR,   PLAN_KEEP,
 };
 
 static const enum commit_status all_statuses[] = {
@@ -131,7 +132,9 @@ static int describe(const struct intent_entry *entry, json_t *json)
 	    receipt_set_number(json, "size", entry->size) < 0 ||
 	    receipt_set_hash(json, "object_hash", &entry->object_hash) < 0 ||
 	    receipt_set_number(json, "content_size", entry->content_size) < 0 ||
-	    receipt_set_hash(json, "content_hash", &entry->content_hash) < 0)
+	    receipt_set_hash(json, "content_hash", &entry->content_hash) < 0 ||
+	    (entry->is_partial && set_bool(json, "partial", true) < 0) ||
+	    (entry->is_kept && set_bool(json, "kept", true) < 0))
 		return -ENOMEM;
 	if (entry->has_base && (receipt_set_number(json, "base_size", entry->base_size) < 0 ||
 				receipt_set_hash(json, "base_hash", &entry->base_hash) < 0))
@@ -241,6 +244,8 @@ static int entry_from_json(const json_t *json, struct intent *intent)
 	if (entry->has_base && (receipt_get_number(json, "base_size", &entry->base_size) < 0 ||
 				receipt_get_hash(json, "base_hash", &entry->base_hash) < 0))
 		return -EBADMSG;
+	entry->is_partial = json_is_true(json_object_get(json, "partial"));
+	entry->is_kept = json_is_true(json_object_get(json, "kept"));
 	return cut_from_json(json, entry);
 }
 

@@ -40,6 +40,8 @@ struct intent_entry {
 	uint32_t mode;
 	bool has_mode; /* mode is what the entry gets; else as the file that is replaced, or 0600 */
 	bool any_base; /* APPEND: whatever the file holds */
+	bool is_partial; /* some edits of a change: see struct committed */
+	bool is_kept;    /* KEEP: the same */
 
 	/* What of the session is committed with it: see struct committed. */
 	uint64_t object;

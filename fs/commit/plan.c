@@ -7,6 +7,7 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/base/path_name.h"
+#include "fs/review/host_now.h"
 
 struct commit_plan {
 	const struct review *review;
@@ -27,6 +28,7 @@ const char *plan_action_name(enum plan_action action)
 	case PLAN_CUT: return "cut";
 	case PLAN_DELETE: return "delete";
 	case PLAN_RMDIR: return "rmdir";
+	case PLAN_KEEP: return "keep";
 	}
 	return "unknown";
 }
@@ -49,11 +51,15 @@ static bool is_named_itself(const struct commit_choice *choice, const char *path
 	return false;
 }
 
+static bool approves_named(const struct commit_choice *choice)
+{
+	return choice->approve_all || (choice->only && choice->only_approves);
+}
+
 static bool is_asked(const struct commit_choice *choice, const struct change *change,
 		     struct plan_entry *entry)
 {
-	entry->is_bound = choice->is_approved &&
-			  choice->is_approved(change, &entry->digest, choice->arg);
+	entry->is_bound = choice->is_approved && choice->is_approved(change, entry, choice->arg);
 	return entry->is_bound;
 }
 
@@ -64,15 +70,20 @@ static bool is_chosen_by_key(const struct commit_choice *choice, const struct ch
 	       change->keys.asks + change->keys.conflicts > 0;
 }
 
+static void bind(struct plan_entry *entry, const struct change *change)
+{
+	entry->is_bound = true;
+	entry->digest = change->digest;
+}
+
 /* NULL: it will be applied; else why it stays. */
 static const char *why_unapproved(const struct commit_choice *choice, const struct change *change,
 				  struct plan_entry *entry)
 {
-	if (choice->approve_all || (choice->only && choice->only_approves))
+	if (approves_named(choice))
 		return NULL;
 	if (change->decision == CHANGE_APPROVED) {
-		entry->is_bound = true;
-		entry->digest = change->digest;
+		bind(entry, change);
 		return NULL;
 	}
 	if (is_asked(choice, change, entry))
@@ -81,17 +92,51 @@ static const char *why_unapproved(const struct commit_choice *choice, const stru
 						 : change->reason;
 }
 
+/* Some of its edits were decided about: with the rule's word, or all approved, those that were not
+ * rejected go; else those that were approved. */
+static const char *why_no_part(const struct commit_choice *choice, const struct change *change,
+			       struct plan_entry *entry)
+{
+	bool takes_open = change->group == REVIEW_WILL_COMMIT || approves_named(choice);
+	bool is_any = false;
+
+	if (!takes_open && change_has_hunk(change, DECISION_NONE) &&
+	    is_asked(choice, change, entry))
+		return NULL;
+	entry->chosen = calloc(change->hunk_count + 1, sizeof(*entry->chosen));
+	if (!entry->chosen)
+		return "out of memory";
+	entry->chosen_count = change->hunk_count;
+	for (size_t i = 0; i < change->hunk_count; i++) {
+		entry->chosen[i] = change->hunks[i] == DECISION_APPROVED ||
+				   (takes_open && change->hunks[i] == DECISION_NONE);
+		is_any = is_any || entry->chosen[i];
+	}
+	bind(entry, change);
+	if (is_any)
+		return NULL;
+	return change_has_hunk(change, DECISION_NONE)
+		       ? "some of its hunks were rejected, the others need approval"
+		       : "rejected";
+}
+
 static const char *why_it_stays(const struct commit_choice *choice, const struct change *change,
 				struct plan_entry *entry)
 {
-	if (change->decision == CHANGE_REJECTED && !is_named_itself(choice, change->path))
+	bool is_named = is_named_itself(choice, change->path);
+
+	if (change->decision == CHANGE_REJECTED && !is_named)
 		return "rejected";
 	if ((change->group == REVIEW_NEEDS_APPROVAL || change->group == REVIEW_CONFLICT) &&
 	    is_chosen_by_key(choice, change))
 		return NULL;
 	switch (change->group) {
-	case REVIEW_WILL_COMMIT: return NULL;
-	case REVIEW_NEEDS_APPROVAL: return why_unapproved(choice, change, entry);
+	case REVIEW_WILL_COMMIT:
+	case REVIEW_NEEDS_APPROVAL:
+		if (change->decision == CHANGE_PARTLY && !is_named)
+			return why_no_part(choice, change, entry);
+		return change->group == REVIEW_WILL_COMMIT ? NULL
+							   : why_unapproved(choice, change, entry);
 	case REVIEW_NEVER_LEAVES:
 	case REVIEW_HELD:
 	case REVIEW_CONFLICT: return change->reason;
@@ -159,9 +204,12 @@ static void protect_prefixes(struct commit_plan *plan)
 		struct plan_entry *entry = &plan->entries[i];
 		bool takes = entry->action == PLAN_DELETE || entry->action == PLAN_REPLACE;
 
-		if (takes && is_needed(plan, entry->change->path))
-			leave(plan, entry->change, "a change that stays pending continues it");
-		else
+		if (takes && is_needed(plan, entry->change->path)) {
+			if (!entry->chosen)
+				leave(plan, entry->change,
+				      "a change that stays pending continues it");
+			free(entry->chosen);
+		} else
 			plan->entries[kept++] = *entry;
 	}
 	plan->count = kept;
@@ -180,12 +228,43 @@ static const char *find_missing(const struct review *review, const struct commit
 	return NULL;
 }
 
+/* Over what the host has at this moment: if that changes once more, it is a conflict again. */
+static int add_theirs(struct commit_plan *plan, const struct change *change)
+{
+	struct plan_entry entry = { .change = change, .has_base = true };
+	int r = host_now(plan->review, change->path, &entry.base);
+
+	if (r < 0) {
+		leave(plan, change, "what the host has there cannot be read");
+		return r == -ENOMEM ? r : 0;
+	}
+	entry.action = change->kind == CHANGE_DELETE ? PLAN_DELETE
+		       : entry.base.exists           ? PLAN_REPLACE
+						     : PLAN_CREATE;
+	plan->entries[plan->count++] = entry;
+	return 0;
+}
+
+static int add_settled(struct commit_plan *plan, const struct commit_choice *choice)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < choice->theirs_count; i++)
+		r = add_theirs(plan, choice->theirs[i]);
+	for (size_t i = 0; r == 0 && i < choice->ours_count; i++)
+		plan->entries[plan->count++] =
+			(struct plan_entry){ .change = choice->ours[i], .action = PLAN_KEEP };
+	return r;
+}
+
+ANALYZER_LOSES_OWNERS
 int commit_plan_new(const struct review *review, const struct commit_choice *choice,
 		    struct commit_plan **ret, const char **ret_missing)
 {
 	cleanup_commit_plan struct commit_plan *plan = calloc(1, sizeof(*plan));
 	size_t total = review_count(review);
 	const char *missing = find_missing(review, choice);
+	int r;
 
 	if (!plan)
 		return -ENOMEM;
@@ -204,28 +283,40 @@ int commit_plan_new(const struct review *review, const struct commit_choice *cho
 		struct plan_entry entry = { .change = change, .action = action_of(change) };
 		const char *why;
 
+		if (choice->theirs_count + choice->ours_count > 0)
+			continue;
 		if (choice->only && !is_named(choice, change->path))
 			continue;
 		why = why_it_stays(choice, change, &entry);
 		entry.is_by_key = change->merge == RULE_MERGE_JSON_KEYS;
 		entry.takes_asked = !why && entry.is_by_key && change->keys.asks > 0 &&
 				    !why_unapproved(choice, change, &entry);
-		if (why)
+		if (why) {
+			free(entry.chosen);
 			leave(plan, change, why);
-		else
-			plan->entries[plan->count++] = entry;
+			continue;
+		}
+		plan->entries[plan->count++] = entry;
+		if (entry.chosen)
+			leave(plan, change, "its other hunks stay");
 	}
+	r = add_settled(plan, choice);
+	if (r < 0)
+		return r;
 	protect_prefixes(plan);
 	if (plan->count > 0)
 		qsort(plan->entries, plan->count, sizeof(*plan->entries), compare_entries);
 	*ret = steal_ptr(&plan);
 	return 0;
 }
+ANALYZER_KNOWS_OWNERS
 
 void commit_plan_free(struct commit_plan *plan)
 {
 	if (!plan)
 		return;
+	for (size_t i = 0; i < plan->count; i++)
+		free(plan->entries[i].chosen);
 	free(plan->entries);
 	free(plan->rest);
 	free(plan);

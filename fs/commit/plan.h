@@ -7,6 +7,8 @@
 #include "fs/review/key_changes.h"
 #include "fs/review/review.h"
 
+struct plan_entry;
+
 /* What the person chose now; decisions from before are in the changes. REVIEW_NEVER_LEAVES,
  * REVIEW_HELD and REVIEW_CONFLICT are beyond any choice. What was rejected stays, unless it is
  * named by its own path in only. */
@@ -15,16 +17,23 @@ struct commit_choice {
 	const char *const *only; /* --only: these names, and what is beneath them; NULL: no limit */
 	size_t only_count;
 	bool only_approves; /* to be named in only is to be approved */
-	/* commit -i: true approves the change, as it was when its digest was *ret_digest. NULL:
-	 * nobody is asked. Only for REVIEW_NEEDS_APPROVAL changes that nothing above approves, and
-	 * that the person has not decided about before. */
-	bool (*is_approved)(const struct change *change, struct digest *ret_digest, void *arg);
+	/* commit -i: true approves the change, as it was when its digest was entry->digest; or of
+	 * it the entry->chosen edits (malloc'd, taken). NULL: nobody is asked. Only for
+	 * REVIEW_NEEDS_APPROVAL changes that nothing above approves, and that the person has not
+	 * decided about before, or not about all of it. */
+	bool (*is_approved)(const struct change *change, struct plan_entry *entry, void *arg);
 	/* Of a file that is merged by key: what becomes of a key that asks, or is in conflict.
 	 * NULL: what asks goes if the file is approved by the above, and conflicts stay. Keys that
 	 * never leave are beyond any choice here too. */
 	enum json_key_choice (*choose_key)(const struct change *change,
 					   const struct key_change *key, void *arg);
 	void *arg;
+	/* Conflicts to settle: the session's side takes the place of what the host has, or the
+	 * host's stays and counts as settled. If there are any, nothing else is committed. */
+	const struct change *const *theirs;
+	size_t theirs_count;
+	const struct change *const *ours;
+	size_t ours_count;
 };
 
 enum plan_action {
@@ -35,17 +44,25 @@ enum plan_action {
 	PLAN_CUT,     /* undo only: the same lines taken out again */
 	PLAN_DELETE,
 	PLAN_RMDIR, /* children first */
+	PLAN_KEEP,  /* the host's side stays, and the session's is settled */
 };
 
 struct plan_entry {
 	const struct change *change; /* borrowed from the review */
 	enum plan_action action;
+	/* Theirs: what the host has and loses, in place of change->base. */
+	bool has_base;
+	struct change_base base;
 	/* It was approved as it was then (change_digest.h): checked once more when it is prepared.
 	 */
 	bool is_bound;
 	struct digest digest;
 	bool is_by_key;   /* only some of its keys are written (key_changes.h); these come last */
 	bool takes_asked; /* the keys that ask among them */
+	/* Only these edits of it (hunks.h), by number; the others stay pending. NULL: all of it.
+	 * Owned by the plan. */
+	bool *chosen;
+	size_t chosen_count;
 };
 
 /* A change that stays pending although the choice covered it. */
@@ -79,7 +96,7 @@ const struct plan_rest *commit_plan_rest_get(const struct commit_plan *plan, siz
 
 const struct review *commit_plan_review(const struct commit_plan *plan);
 
-/* "mkdir", "create", "replace", "append", "cut", "delete", "rmdir". */
+/* "mkdir", "create", "replace", "append", "cut", "delete", "rmdir", "keep". */
 const char *plan_action_name(enum plan_action action);
 
 #endif

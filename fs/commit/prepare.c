@@ -16,6 +16,7 @@
 #include "fs/review/change_digest.h"
 #include "fs/review/content.h"
 #include "fs/review/host_union.h"
+#include "fs/review/hunks.h"
 #include "fs/review/key_changes.h"
 #include "fs/review/line_check.h"
 
@@ -273,6 +274,16 @@ static int prepare_append(struct preparation *preparation, const struct change *
 	return r < 0 ? r : seal_new(entry, fd);
 }
 
+static int write_block(const struct preparation *preparation, const struct change *change,
+		       const struct content *content, int fd)
+{
+	cleanup_free char *block = NULL;
+	size_t len = 0;
+	int r = make_block(preparation, change, content, &block, &len);
+
+	return r < 0 ? r : fd_write_all(fd, block, len);
+}
+
 /* A new history may hold another project's lines too; a renamed transcript begins with bytes that
  * only the host has; what was approved must not change any more: all are copied now. */
 static int prepare_whole(struct preparation *preparation, const struct change *change,
@@ -280,8 +291,6 @@ static int prepare_whole(struct preparation *preparation, const struct change *c
 {
 	bool is_history = line_form_of(change) == LINE_HISTORY;
 	cleanup_fd int fd = -1;
-	cleanup_free char *block = NULL;
-	size_t len = 0;
 	int r;
 
 	if (content->prefix == 0 && !is_history && !preparation->planned->is_bound) {
@@ -292,15 +301,42 @@ static int prepare_whole(struct preparation *preparation, const struct change *c
 	fd = new_file(preparation);
 	if (fd < 0)
 		return fd;
-	if (is_history) {
-		r = make_block(preparation, change, content, &block, &len);
-		if (r == 0)
-			r = fd_write_all(fd, block, len);
-	} else {
-		r = content_copy(content, 0, fd);
-		if (r == 0)
-			r = check_bound_file(preparation, fd);
-	}
+	r = is_history ? write_block(preparation, change, content, fd)
+		       : content_copy(content, 0, fd);
+	if (r == 0 && !is_history)
+		r = check_bound_file(preparation, fd);
+	return r < 0 ? r : seal_new(entry, fd);
+}
+
+/* The host's file with some of the session's edits. */
+static int prepare_part(struct preparation *preparation, const struct change *change,
+			struct intent_entry *entry)
+{
+	const struct plan_entry *planned = preparation->planned;
+	cleanup_hunks struct hunks *hunks = NULL;
+	cleanup_text struct text text = { 0 };
+	cleanup_fd int fd = -1;
+	const char *theirs;
+	size_t len = 0;
+	int r;
+
+	r = hunks_of_change(preparation->review, change, &hunks);
+	if (r < 0)
+		return r == -ENOTSUP ? -EBADMSG : r;
+	theirs = hunks_new_data(hunks, &len);
+	r = check_bound_bytes(preparation, theirs, len);
+	if (r == 0 && hunks_count(hunks) != planned->chosen_count)
+		r = -EBADMSG;
+	if (r < 0)
+		return r;
+	hunks_apply(hunks, planned->chosen, &text);
+	if (text.is_failed)
+		return -ENOMEM;
+	fd = new_file(preparation);
+	if (fd < 0)
+		return fd;
+	entry->is_partial = true;
+	r = fd_write_all(fd, text.data ? text.data : "", text.len);
 	return r < 0 ? r : seal_new(entry, fd);
 }
 
@@ -421,6 +457,26 @@ static int prepare_content(struct preparation *preparation, const struct plan_en
 					    : prepare_whole(preparation, change, &content, entry);
 }
 
+/* Nothing is written; what is settled is remembered, so that it is asked about again if it changes.
+ */
+static int prepare_kept(struct preparation *preparation, const struct change *change,
+			struct intent_entry *entry)
+{
+	cleanup_content struct content content = CONTENT_NONE;
+	int r;
+
+	entry->is_kept = true;
+	if (change->object == 0)
+		return 0;
+	r = content_open(preparation->review, change, &content);
+	if (r < 0)
+		return r;
+	entry->object = change->object;
+	entry->prefix = change->prefix;
+	entry->size = change->size;
+	return digest_object(&content, &entry->object_hash);
+}
+
 static int prepare_entry(struct preparation *preparation, const struct plan_entry *planned)
 {
 	const struct change *change = planned->change;
@@ -441,7 +497,7 @@ static int prepare_entry(struct preparation *preparation, const struct plan_entr
 	entry = intent_add(preparation->intent, change->path, planned->action);
 	if (!entry)
 		return -ENOMEM;
-	entry->base = change->base;
+	entry->base = planned->has_base ? planned->base : change->base;
 	switch (planned->action) {
 	case PLAN_MKDIR:
 		return json_object_set_new(preparation->made, change->path, json_true()) < 0
@@ -449,10 +505,13 @@ static int prepare_entry(struct preparation *preparation, const struct plan_entr
 			       : 0;
 	case PLAN_CREATE:
 	case PLAN_REPLACE:
-	case PLAN_APPEND: return prepare_content(preparation, planned, entry);
+	case PLAN_APPEND:
+		return planned->chosen ? prepare_part(preparation, change, entry)
+				       : prepare_content(preparation, planned, entry);
 	case PLAN_DELETE:
 	case PLAN_RMDIR: return check_bound(preparation, &(struct digest){ { 0 } });
 	case PLAN_CUT: return -EINVAL; /* of no commit */
+	case PLAN_KEEP: return prepare_kept(preparation, change, entry);
 	}
 	return -EINVAL;
 }

@@ -33,6 +33,7 @@ static enum plan_action opposite(enum plan_action action)
 	case PLAN_CUT: return PLAN_APPEND;
 	case PLAN_DELETE: return PLAN_CREATE;
 	case PLAN_RMDIR: return PLAN_MKDIR;
+	case PLAN_KEEP: return PLAN_KEEP;
 	}
 	return PLAN_REPLACE;
 }
@@ -279,6 +280,7 @@ static int prepare(const struct step *step)
 		step->entry->mode = step->done->before.mode;
 		step->entry->has_mode = step->done->before.exists;
 		return check_host(step);
+	case PLAN_KEEP: return 0;
 	}
 	return -EINVAL;
 }

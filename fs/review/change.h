@@ -11,6 +11,7 @@
 #include "fs/base/digest.h"
 #include "fs/journal/record.h"
 #include "fs/policy/decide.h"
+#include "fs/review/decision.h"
 #include "fs/review/hazards.h"
 
 enum change_kind {
@@ -96,6 +97,10 @@ struct change {
 	struct verdict verdict;
 	char reason[200];           /* one line; terminal-safe */
 	struct hazard_list hazards; /* empty until review_find_hazards() */
+	/* REVIEW_CONFLICT: the person may settle it: the host's side stays (ours), or the session's
+	 * takes its place (theirs). */
+	bool may_keep_ours;
+	bool may_take_theirs;
 	/* How it would be applied: verdict.merge, but REPLACE where nothing else can be. */
 	enum rule_merge merge;
 
@@ -103,12 +108,19 @@ struct change {
 	struct digest digest; /* what a decision about it is bound to (change_digest.h); only where
 				 there is or was one */
 	struct change_keys keys; /* for RULE_MERGE_JSON_KEYS */
+	/* CHANGE_PARTLY: the verdict on each edit (hunks.h); owned by the review. */
+	enum decision_verdict *hunks;
+	size_t hunk_count;
 };
 
 /* "create", "modify", ...: for people and JSON. */
 const char *change_kind_name(enum change_kind kind);
 /* "commit", "approval", "never", "held", "conflict": for JSON. */
 const char *review_group_name(enum review_group group);
+/* True if the person has not decided about all of it as it is. */
+bool change_is_open(const struct change *change);
+/* True if one of its edits has that verdict. */
+bool change_has_hunk(const struct change *change, enum decision_verdict verdict);
 /* "none", "approved", "rejected", "partly", "lapsed": for JSON. */
 const char *change_decision_name(enum change_decision decision);
 

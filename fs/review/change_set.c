@@ -63,6 +63,13 @@ static struct change_base base_of(const struct review *review, const char *path)
 	} else if (committed->prefix == 0) {
 		result.hash = committed->object_hash;
 	}
+	if (committed->is_partial || committed->is_kept) {
+		/* What the host has now is in part the session's, in part its own. */
+		result.is_commit = false;
+		result.size = committed->identity.size;
+		result.hash = committed->host_hash;
+		result.is_sampled = committed->is_host_sampled;
+	}
 	return result;
 }
 
@@ -185,6 +192,34 @@ static int take_content(const struct review *review, const struct replay_object 
 }
 ANALYZER_KNOWS_OWNERS
 
+/* True (1) if this content was settled in favour of the host's. */
+static int is_settled(const struct review *review, const struct change *change)
+{
+	const struct committed *committed = receipts_find(review->receipts, change->path);
+
+	if (!committed || !committed->is_kept || committed->object == 0 || change->is_damaged ||
+	    change->size != committed->size)
+		return 0;
+	return begins_with_committed(review, change);
+}
+
+/* The same for a name that the session took away. */
+static bool is_settled_gone(const struct review *review, const char *path)
+{
+	const struct committed *committed = receipts_find(review->receipts, path);
+
+	return committed && committed->is_kept && committed->object == 0;
+}
+
+static int drop_last(struct review *review)
+{
+	struct change *change = &review->changes[--review->count];
+
+	free(change->path);
+	free(change->prefix_path);
+	return 0;
+}
+
 static int add_file(struct review *review, const struct replay_entry *entry,
 		    const struct change_base *base)
 {
@@ -205,6 +240,9 @@ static int add_file(struct review *review, const struct replay_entry *entry,
 	r = take_content(review, entry->object, change);
 	if (r < 0)
 		return r;
+	r = is_settled(review, change);
+	if (r != 0)
+		return r < 0 ? r : drop_last(review);
 	if (change->kind != CHANGE_MODIFY || change->is_damaged)
 		return 0;
 	r = change_set_begins_with_base(review, change);
@@ -213,9 +251,7 @@ static int add_file(struct review *review, const struct replay_entry *entry,
 	change->is_append_only = r == 1;
 	if (change->is_append_only && change->size == base->size) {
 		/* It holds what it held. */
-		free(change->path);
-		free(change->prefix_path);
-		review->count--;
+		return drop_last(review);
 	}
 	return 0;
 }
@@ -264,7 +300,8 @@ static int add_displaced_base(const struct replay_base *base, void *arg)
 	struct replay_entry entry;
 	struct change_base now;
 
-	if (!base->is_displaced || replay_find_entry(review->replay, base->path, &entry))
+	if (!base->is_displaced || replay_find_entry(review->replay, base->path, &entry) ||
+	    is_settled_gone(review, base->path))
 		return 0;
 	now = base_of(review, base->path);
 	if (!now.exists)
@@ -279,8 +316,9 @@ static int add_gone_commit(const struct committed *committed, void *arg)
 	struct replay_entry entry;
 	struct change_base base;
 
-	review->committed++;
-	if (!committed->exists || replay_base(review->replay, committed->path) ||
+	review->committed += !committed->is_kept;
+	if (!committed->exists || is_settled_gone(review, committed->path) ||
+	    replay_base(review->replay, committed->path) ||
 	    replay_find_entry(review->replay, committed->path, &entry))
 		return 0;
 	base = base_of(review, committed->path);

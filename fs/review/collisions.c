@@ -98,6 +98,8 @@ static void mark(struct change *change, const char *path, bool is_host)
 			    : "another change has a name that some hosts take for this one: ");
 	text_append_safe(&text, path, strlen(path), false);
 	change->group = REVIEW_CONFLICT;
+	change->may_keep_ours = false;
+	change->may_take_theirs = false;
 	(void)snprintf(change->reason, sizeof(change->reason), "%s", text.data ? text.data : "");
 }
 ANALYZER_KNOWS_OWNERS

@@ -2,8 +2,12 @@
 #include "fs/review/decided.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 
+#include "fs/base/cleanup.h"
 #include "fs/review/change_digest.h"
+#include "fs/review/hunks.h"
 #include "fs/review/review_state.h"
 
 static bool may_be_decided(const struct change *change)
@@ -30,12 +34,77 @@ static int join_whole(struct review *review, struct change *change, const struct
 	return 0;
 }
 
+/* The verdict on one edit: it must be the same edit of the same change. */
+static int judge_hunk(const struct review *review, const struct change *change,
+		      const struct hunks *hunks, size_t index, enum decision_verdict *ret)
+{
+	const struct decision *decision;
+	struct digest digest;
+	char part[24];
+	int r;
+
+	*ret = DECISION_NONE;
+	(void)snprintf(part, sizeof(part), "%zu", index);
+	decision = decisions_find(review->decisions, change->path, DECISION_HUNK, part);
+	if (!decision)
+		return 0;
+	r = hunks_digest(hunks, index, &change->digest, &digest);
+	if (r == 0 && digest_is_equal(&digest, &decision->digest))
+		*ret = decision->verdict;
+	return r;
+}
+
+static enum change_decision sum_up(const struct change *change)
+{
+	size_t counts[3] = { 0 };
+
+	for (size_t i = 0; i < change->hunk_count; i++)
+		counts[change->hunks[i]]++;
+	if (counts[DECISION_APPROVED] == change->hunk_count)
+		return CHANGE_APPROVED;
+	if (counts[DECISION_REJECTED] == change->hunk_count)
+		return CHANGE_REJECTED;
+	return counts[DECISION_NONE] == change->hunk_count ? CHANGE_LAPSED : CHANGE_PARTLY;
+}
+
+ANALYZER_LOSES_OWNERS
+static int join_hunks(struct review *review, struct change *change)
+{
+	cleanup_hunks struct hunks *hunks = NULL;
+	int r;
+
+	change->decision = CHANGE_LAPSED;
+	if (!may_be_decided(change))
+		return 0;
+	r = hunks_of_change(review, change, &hunks);
+	if (r == 0)
+		r = change_digest(review, change, &change->digest);
+	if (r == -ENOTSUP || r == -EBADMSG || r == -ESTALE)
+		return 0;
+	if (r < 0)
+		return r;
+	change->hunk_count = hunks_count(hunks);
+	change->hunks = calloc(change->hunk_count + 1, sizeof(*change->hunks));
+	if (!change->hunks)
+		return -ENOMEM;
+	for (size_t i = 0; r == 0 && i < change->hunk_count; i++)
+		r = judge_hunk(review, change, hunks, i, &change->hunks[i]);
+	if (r == 0)
+		change->decision = sum_up(change);
+	return r;
+}
+ANALYZER_KNOWS_OWNERS
+
 static int join(struct review *review, struct change *change)
 {
 	const struct decision *decision =
 		decisions_find(review->decisions, change->path, DECISION_WHOLE, NULL);
 
-	return decision ? join_whole(review, change, decision) : 0;
+	if (decision)
+		return join_whole(review, change, decision);
+	if (decisions_has(review->decisions, change->path, DECISION_HUNK))
+		return join_hunks(review, change);
+	return 0;
 }
 
 int decided_join(struct review *review)

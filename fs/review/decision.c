@@ -151,6 +151,7 @@ static int add_item(struct decisions *decisions, struct item *item)
 }
 ANALYZER_KNOWS_OWNERS
 
+ANALYZER_LOSES_OWNERS
 static int set(struct decisions *decisions, const struct decision *decision)
 {
 	struct item *found = find_item(decisions, decision->path, decision->scope, decision->part);
@@ -178,6 +179,7 @@ static int set(struct decisions *decisions, const struct decision *decision)
 		(void)steal_ptr(&item);
 	return r;
 }
+ANALYZER_KNOWS_OWNERS
 
 int decisions_set(struct decisions *decisions, const char *path, enum decision_scope scope,
 		  const char *part, enum decision_verdict verdict, const struct digest *digest)

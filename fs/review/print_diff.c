@@ -95,6 +95,14 @@ static int print_line(char origin, const char *line, size_t len, void *arg)
 	return fwrite(out.data, 1, out.len, output->stream) == out.len ? 0 : -EPIPE;
 }
 
+int print_hunk(const struct change *change, const struct hunks *hunks, size_t first, size_t end,
+	       bool has_heading, const struct print_style *style, FILE *stream)
+{
+	struct diff_output output = { style, stream, change, !has_heading };
+
+	return hunks_show(hunks, first, end, PRINT_DIFF_CONTEXT, print_line, &output);
+}
+
 static void print_remark(struct diff_output *output, const char *remark)
 {
 	print_heading(output);

@@ -4,6 +4,7 @@
 #ifndef CLAUDEFS_REVIEW_PRINT_DIFF_H
 #define CLAUDEFS_REVIEW_PRINT_DIFF_H
 
+#include "fs/review/hunks.h"
 #include "fs/review/print_status.h"
 #include "fs/review/review.h"
 
@@ -15,6 +16,11 @@
  * content_open(), told in the output too. */
 int print_diff(const struct review *review, const struct change *change,
 	       const struct print_style *style, FILE *stream);
+
+/* The edits [first, end) of a change as one hunk of its diff, under the change's heading if wanted.
+ * Returns 0, -EPIPE or -ENOMEM. */
+int print_hunk(const struct change *change, const struct hunks *hunks, size_t first, size_t end,
+	       bool has_heading, const struct print_style *style, FILE *stream);
 
 /* " path | 12 +++--", for each change of the list, and their sum. Returns 0 or -errno. */
 int print_diff_stat(const struct review *review, const struct change *const *changes, size_t count,

@@ -324,6 +324,17 @@ static const struct state *last_state(const struct committed_item *item)
 	return item && item->count > 0 ? &item->states[item->count - 1] : NULL;
 }
 
+static int parse_object(const json_t *entry, struct committed *ret)
+{
+	if (receipt_get_number(entry, "object", &ret->object) < 0 ||
+	    receipt_get_number(entry, "prefix", &ret->prefix) < 0 ||
+	    receipt_get_number(entry, "size", &ret->size) < 0 ||
+	    receipt_get_hash(entry, "object_hash", &ret->object_hash) < 0 ||
+	    ret->size < ret->prefix)
+		return -EBADMSG;
+	return 0;
+}
+
 static int parse_entry(const json_t *entry, struct committed *ret)
 {
 	const json_t *after = json_object_get(entry, "after");
@@ -337,24 +348,21 @@ static int parse_entry(const json_t *entry, struct committed *ret)
 	ret->is_directory = json_is_true(json_object_get(after, "is_directory"));
 	if (!json_is_object(after) || !json_is_boolean(json_object_get(after, "exists")))
 		return -EBADMSG;
+	ret->is_kept = json_is_true(json_object_get(entry, "kept"));
 	if (!ret->exists)
-		return 0;
+		return ret->is_kept ? parse_object(entry, ret) : 0;
 	r = receipt_get_identity(after, "identity", &ret->identity);
 	if (r < 0 || ret->is_directory)
 		return r;
+	ret->is_partial = json_is_true(json_object_get(entry, "partial"));
 	ret->is_host_sampled = json_is_true(json_object_get(after, "is_sampled"));
-	if (receipt_get_hash(after, "hash", &ret->host_hash) < 0 ||
-	    receipt_get_number(entry, "object", &ret->object) < 0 ||
-	    receipt_get_number(entry, "prefix", &ret->prefix) < 0 ||
-	    receipt_get_number(entry, "size", &ret->size) < 0 ||
-	    receipt_get_hash(entry, "object_hash", &ret->object_hash) < 0 ||
-	    ret->size < ret->prefix)
+	if (receipt_get_hash(after, "hash", &ret->host_hash) < 0)
 		return -EBADMSG;
 	ret->has_base = json_object_get(entry, "base_size") != NULL;
 	if (ret->has_base && (receipt_get_number(entry, "base_size", &ret->base_size) < 0 ||
 			      receipt_get_hash(entry, "base_hash", &ret->base_hash) < 0))
 		return -EBADMSG;
-	return 0;
+	return parse_object(entry, ret);
 }
 
 static int read_receipt(int session_fd, struct receipts *receipts, uint64_t number)

@@ -31,6 +31,9 @@ struct committed {
 	bool exists;
 	bool is_directory;
 	bool is_host_sampled;
+	bool is_partial; /* only some of the edits: nothing of the object is committed as such */
+	bool is_kept; /* the host's side stays: the object (0: its absence) is settled, and nothing
+			 of it is committed */
 	struct journal_identity identity; /* of the host's file afterwards */
 	struct hash host_hash;            /* of all of it (sample.h) */
 	uint64_t object;                  /* what of the session was committed: its first */

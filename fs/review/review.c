@@ -55,6 +55,27 @@ const char *change_decision_name(enum change_decision decision)
 	return "unknown";
 }
 
+bool change_has_hunk(const struct change *change, enum decision_verdict verdict)
+{
+	for (size_t i = 0; i < change->hunk_count; i++) {
+		if (change->hunks[i] == verdict)
+			return true;
+	}
+	return false;
+}
+
+bool change_is_open(const struct change *change)
+{
+	switch (change->decision) {
+	case CHANGE_UNDECIDED:
+	case CHANGE_LAPSED: return true;
+	case CHANGE_APPROVED:
+	case CHANGE_REJECTED: return false;
+	case CHANGE_PARTLY: return change_has_hunk(change, DECISION_NONE);
+	}
+	return true;
+}
+
 static bool is_alarming(const struct change *change)
 {
 	return change->kind == CHANGE_DELETE || change->kind == CHANGE_RMDIR ||
@@ -222,7 +243,8 @@ size_t review_count_ready(const struct review *review)
 		count += change->decision != CHANGE_REJECTED &&
 			 (change->group == REVIEW_WILL_COMMIT ||
 			  (change->group == REVIEW_NEEDS_APPROVAL &&
-			   change->decision == CHANGE_APPROVED));
+			   (change->decision == CHANGE_APPROVED ||
+			    change_has_hunk(change, DECISION_APPROVED))));
 	}
 	return count;
 }
@@ -234,8 +256,7 @@ size_t review_count_open(const struct review *review)
 	for (size_t i = 0; i < review->count; i++) {
 		const struct change *change = &review->changes[i];
 
-		count += change->group == REVIEW_NEEDS_APPROVAL &&
-			 change->decision != CHANGE_APPROVED && change->decision != CHANGE_REJECTED;
+		count += change->group == REVIEW_NEEDS_APPROVAL && change_is_open(change);
 	}
 	return count;
 }

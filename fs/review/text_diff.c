@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+static pthread_once_t once = PTHREAD_ONCE_INIT;
 static int is_ready;
 
 /* The library is set up once and never torn down: it holds nothing that must be flushed. */
@@ -71,7 +72,6 @@ int text_diff_buffers(const char *old_data, size_t old_len, const char *new_data
 		      unsigned int context, text_diff_line_fn *each, void *arg,
 		      struct text_diff_stat *ret)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	git_diff_options options = GIT_DIFF_OPTIONS_INIT;
 	struct text_diff_stat stat = {
 		.form = TEXT_DIFF_LINES,
@@ -99,6 +99,74 @@ int text_diff_buffers(const char *old_data, size_t old_len, const char *new_data
 	if (r < 0)
 		return -EIO;
 	*ret = stat;
+	return 0;
+}
+
+struct edit_list {
+	struct text_edit *edits;
+	size_t count;
+	size_t size;
+	bool is_binary;
+};
+
+static int note_binary(const git_diff_delta *delta, const git_diff_binary *binary, void *payload)
+{
+	struct edit_list *list = payload;
+
+	(void)delta;
+	(void)binary;
+	list->is_binary = true;
+	return 0;
+}
+
+/* Without context a hunk is an edit. An empty side is named by the line before it. */
+static int note_edit(const git_diff_delta *delta, const git_diff_hunk *hunk, void *payload)
+{
+	struct edit_list *list = payload;
+	size_t old_start = (size_t)hunk->old_start;
+	size_t new_start = (size_t)hunk->new_start;
+
+	(void)delta;
+	if (list->count == list->size) {
+		size_t size = list->size ? list->size * 2 : 64;
+		struct text_edit *grown = realloc(list->edits, size * sizeof(*grown));
+
+		if (!grown)
+			return GIT_EUSER;
+		list->edits = grown;
+		list->size = size;
+	}
+	list->edits[list->count++] = (struct text_edit){
+		.old_line = hunk->old_lines > 0 ? old_start - 1 : old_start,
+		.old_count = (size_t)hunk->old_lines,
+		.new_line = hunk->new_lines > 0 ? new_start - 1 : new_start,
+		.new_count = (size_t)hunk->new_lines,
+	};
+	return 0;
+}
+
+int text_diff_edits(const char *old_data, size_t old_len, const char *new_data, size_t new_len,
+		    struct text_edit **ret, size_t *ret_count)
+{
+	git_diff_options options = GIT_DIFF_OPTIONS_INIT;
+	struct edit_list list = { 0 };
+	int r;
+
+	if (old_len > TEXT_DIFF_MAX || new_len > TEXT_DIFF_MAX)
+		return -ENOTSUP;
+	(void)pthread_once(&once, set_up);
+	if (!is_ready)
+		return -ENOMEM;
+	options.context_lines = 0;
+	options.flags = GIT_DIFF_IGNORE_FILEMODE;
+	r = git_diff_buffers(old_data, old_len, NULL, new_data, new_len, NULL, &options, NULL,
+			     note_binary, note_edit, NULL, &list);
+	if (r < 0 || list.is_binary) {
+		free(list.edits);
+		return r < 0 ? -ENOMEM : -ENOTSUP;
+	}
+	*ret = list.edits;
+	*ret_count = list.count;
 	return 0;
 }
 

@@ -38,6 +38,19 @@ int text_diff_buffers(const char *old_data, size_t old_len, const char *new_data
 		      unsigned int context, text_diff_line_fn *each, void *arg,
 		      struct text_diff_stat *ret);
 
+/* A run of lines that were replaced by others; lines count from 0. */
+struct text_edit {
+	size_t old_line;
+	size_t old_count; /* 0: lines were only added, in front of old_line */
+	size_t new_line;
+	size_t new_count;
+};
+
+/* All of them, in order: *ret (ret_). Returns 0, -ENOTSUP (not text, or above TEXT_DIFF_MAX) or
+ * -errno. */
+int text_diff_edits(const char *old_data, size_t old_len, const char *new_data, size_t new_len,
+		    struct text_edit **ret, size_t *ret_count);
+
 /* A change against its base. An append-only change reads its tail only, however long the file is.
  * Directories give no lines. Returns as above, or an error of content_open(). */
 int text_diff_change(const struct review *review, const struct change *change, unsigned int context,

@@ -167,6 +167,7 @@ static int check_existing(struct change *change, const struct host_look *look)
 	if (look->is_base || change->merge == RULE_MERGE_APPEND_LINES ||
 	    change->merge == RULE_MERGE_JSON_KEYS || (is_append && look->has_grown))
 		return 0;
+	change->may_keep_ours = change->kind != CHANGE_MKDIR && change->kind != CHANGE_RMDIR;
 	return decide(change, REVIEW_CONFLICT,
 		      change->base.exists ? "changed on the host since the session found it"
 					  : "the host has got an entry of this name meanwhile");
@@ -198,8 +199,10 @@ static int check_host(struct review *review, struct change *change)
 	if (look.exists)
 		return check_existing(change, &look);
 	change->is_moot = is_removal(change);
-	if (change->kind == CHANGE_MODIFY)
+	if (change->kind == CHANGE_MODIFY) {
+		change->may_keep_ours = true;
 		return decide(change, REVIEW_CONFLICT, "removed on the host meanwhile");
+	}
 	return 0;
 }
 
@@ -432,6 +435,28 @@ static int (*const checks[])(struct review *review, struct change *change) = {
 	check_host, check_content, check_transcript_name, check_approval,
 };
 
+/* Whether the session's side of a conflict is one that could be applied: readable, and JSON where
+ * it must be. */
+static int judge_theirs(struct review *review, struct change *change)
+{
+	struct change theirs = *change;
+	int r;
+
+	/* By key there are other ways; and what was seen in part replaces nothing. */
+	if (change->group != REVIEW_CONFLICT || !change->may_keep_ours ||
+	    change->verdict.merge == RULE_MERGE_JSON_KEYS ||
+	    change->verdict.read == RULE_READ_FILTER) {
+		change->may_keep_ours = false;
+		return 0;
+	}
+	theirs.group = REVIEW_NEEDS_APPROVAL;
+	r = check_content(review, &theirs);
+	if (r < 0)
+		return r;
+	change->may_take_theirs = r == 0;
+	return 0;
+}
+
 int verdicts_join(struct review *review)
 {
 	for (size_t i = 0; i < review->count; i++) {
@@ -439,6 +464,8 @@ int verdicts_join(struct review *review)
 
 		for (size_t k = 0; r == 0 && k < sizeof(checks) / sizeof(checks[0]); k++)
 			r = checks[k](review, &review->changes[i]);
+		if (r >= 0)
+			r = judge_theirs(review, &review->changes[i]);
 		if (r < 0)
 			return r;
 	}

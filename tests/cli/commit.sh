@@ -59,7 +59,7 @@ ok '--only approves what it names' equal new "$(cat "$claude/plans/p.md")"
 ok 'and nothing else' not test -e "$claude/plans/q.md"
 
 printf '%s\n' '?' d n y | "$CLAUDEFS" commit -i >"$OUT" 2>"$ERR"
-ok 'questions are asked one by one' contains "$ERR" '(2/2) commit this change? [y,n,d,q,?]'
+ok 'questions are asked one by one' contains "$ERR" '(2/2) commit this change? [y,n,d,p,q,?]'
 ok 'with help' contains "$ERR" 'y - commit this change'
 ok 'and the change, again on demand' equal 2 "$(grep -c '^+more$' "$OUT")"
 ok '"n" rejects it' not test -e "$claude/plans/q.md"
