@@ -32,7 +32,7 @@ static const char usage[] =
 	"usage: claudefs-init --role native --parent-fd N [--terminal] [--view DIR]\n"
 	"                     [--executable PATH]... [--writable PATH]... -- COMMAND "
 	"[ARGUMENT...]\n"
-	"       claudefs-init --role keeper --uid N --gid N --home DIR --view DIR\n"
+	"       claudefs-init --role keeper --uid N --gid N [--gateway] --home DIR --view DIR\n"
 	"                     [--wait-ms N] -- DAEMON [ARGUMENT...]\n"
 	"       claudefs-init --role agent --home DIR --view DIR [--project DIR]\n"
 	"                     [--executable PATH]... [--writable PATH]... [--wait-ms N]\n"
@@ -116,6 +116,7 @@ static int take_option(int option, struct arguments *arguments)
 	case 'P': context->project = optarg; return 0;
 	case 'l': arguments->is_listing = true; return 0;
 	case 'r': arguments->role = init_role_find(optarg); return 0;
+	case 'n': context->has_gateway = true; return 0;
 	case 't': context->has_terminal = true; return 0;
 	case 'v': context->view = optarg; return 0;
 	case 'g':
@@ -153,6 +154,7 @@ static int parse(int argc, char **argv, struct arguments *ret)
 {
 	static const struct option options[] = {
 		{ "executable", required_argument, NULL, 'x' },
+		{ "gateway", no_argument, NULL, 'n' },
 		{ "gid", required_argument, NULL, 'g' },
 		{ "home", required_argument, NULL, 'h' },
 		{ "list-steps", no_argument, NULL, 'l' },

@@ -37,6 +37,8 @@ static const struct init_step keeper_steps[] = {
 	{ "words", "reads what only the agent may know from stdin", step_keeper_words, ROOT },
 	{ "session", "holds the session's directory, which only root reaches", step_keeper_session,
 	  ROOT },
+	{ "gateway", "hands out the one socket by which the agent reaches a network",
+	  step_keeper_gateway, ROOT },
 	{ "fuse", "makes the view's file system, attached nowhere", step_keeper_fuse, ROOT },
 	{ "agent", "finds the agent's container, which waits", step_keeper_find_agent, ROOT },
 	{ "attach", "the view goes over the agent's ~/.claude", step_keeper_attach, ROOT },

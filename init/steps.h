@@ -35,6 +35,7 @@ struct init_context {
 	const char *project; /* role agent: what /workspace leads to; NULL: nothing */
 	int parent_fd;       /* role native: a socket whose other end claudefs-run holds */
 	int view_ms;         /* roles agent and keeper: INIT_VIEW_MS */
+	bool has_gateway;    /* role keeper: hand out a socket for claudefs-gate */
 	bool has_terminal;   /* role native: descriptor 0 becomes the controlling terminal */
 	char **argv;         /* the agent's command, or the keeper's daemon; see keeper_daemon.c */
 	uid_t uid;           /* role keeper: the agent's ids */
@@ -98,6 +99,7 @@ int step_seccomp(struct init_context *context);      /* step_seccomp.c */
 int step_keeper_check(struct init_context *context); /* step_keeper.c */
 int step_keeper_words(struct init_context *context);
 int step_keeper_session(struct init_context *context);
+int step_keeper_gateway(struct init_context *context); /* step_gateway.c */
 int step_keeper_identity(struct init_context *context);
 int step_keeper_drop(struct init_context *context);
 int step_keeper_find_agent(struct init_context *context); /* step_view.c */

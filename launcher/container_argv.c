@@ -168,7 +168,8 @@ void container_argv_keeper(const struct engine_kind *kind, const struct plan *pl
 	if (kind->has_apparmor_default)
 		add2(ret, "--security-opt", "apparmor=unconfined");
 	add2(ret, "--device", "/dev/fuse");
-	add2(ret, "--network", network_mode_name(plan->network));
+	/* The gateway is reached by a socket, not by an interface. */
+	add2(ret, "--network", plan->network == NETWORK_HOST ? "host" : "none");
 	add2(ret, "--pids-limit", KEEPER_PIDS);
 	/* rules_user_dir() of the daemon: CONTAINER_RULES_DIR. */
 	add2(ret, "--env", "XDG_CONFIG_HOME=/etc");
@@ -186,6 +187,8 @@ void container_argv_keeper(const struct engine_kind *kind, const struct plan *pl
 	string_list_addf(ret, "%u", (unsigned int)plan->uid);
 	string_list_add(ret, "--gid");
 	string_list_addf(ret, "%u", (unsigned int)plan->gid);
+	if (plan->network == NETWORK_GATEWAY)
+		string_list_add(ret, "--gateway");
 	add2(ret, "--home", plan->home);
 	add2(ret, "--view", plan->view);
 	add2(ret, "--", CONTAINER_MOUNT);

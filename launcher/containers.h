@@ -19,7 +19,8 @@ struct container_end {
 struct containers {
 	struct engine engine;
 	struct container_names names;
-	int lifeline; /* the keeper's stdin; its hang-up ends the keeper. -1: not started */
+	int gate_offer; /* where the keeper hands over the gateway's socket; -1: no gateway */
+	int lifeline;   /* the keeper's stdin; its hang-up ends the keeper. -1: not started */
 	bool has_keeper, has_agent; /* created */
 	struct container_end keeper_end, agent_end;
 };

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "launcher/gate.h"
+
 /* Alphabetical; a trailing '*' stands for any ending. Everything else stays outside: sockets,
  * tokens of other services, preload variables, and the names of the caller's machine. */
 static const char *const allowed[] = {
@@ -60,6 +62,17 @@ bool environment_is_own(const char *entry)
 	return is_reserved(entry);
 }
 
+/* Those that claudefs-gate takes the place of. */
+static bool is_proxy(const char *name)
+{
+	static const char *const proxies[] = {
+		"ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY",  "NODE_USE_ENV_PROXY", "NO_PROXY",
+		"all_proxy", "http_proxy",  "https_proxy", "no_proxy",
+	};
+
+	return is_in(name, proxies, sizeof(proxies) / sizeof(proxies[0]));
+}
+
 /* The "NAME=VALUE" of list whose name is that of entry (with or without value), or NULL. */
 static const char *find_name(char *const *list, const char *entry)
 {
@@ -72,12 +85,14 @@ static const char *find_name(char *const *list, const char *entry)
 	return NULL;
 }
 
-int environment_build(char *const *caller, const struct string_list *wanted, const char *home,
-		      const char *user, const char *config_dir, struct string_list *ret)
+int environment_build(char *const *caller, bool has_gateway, const struct string_list *wanted,
+		      const char *home, const char *user, const char *config_dir,
+		      struct string_list *ret)
 {
 	for (char *const *entry = caller; *entry; entry++) {
 		if (is_in(*entry, allowed, sizeof(allowed) / sizeof(allowed[0])) &&
-		    !is_reserved(*entry) && !find_name(wanted->items, *entry))
+		    !is_reserved(*entry) && !find_name(wanted->items, *entry) &&
+		    !(has_gateway && is_proxy(*entry)))
 			string_list_add(ret, *entry);
 	}
 	for (size_t i = 0; i < wanted->count; i++) {
@@ -86,10 +101,13 @@ int environment_build(char *const *caller, const struct string_list *wanted, con
 		if (!strchr(entry, '='))
 			entry = find_name(caller, entry);
 		/* Of a name given twice the last wins. */
-		if (!entry || is_reserved(entry) || find_name(wanted->items + i + 1, entry))
+		if (!entry || is_reserved(entry) || find_name(wanted->items + i + 1, entry) ||
+		    (has_gateway && is_proxy(entry)))
 			continue;
 		string_list_add(ret, entry);
 	}
+	if (has_gateway)
+		gate_add_environment(ret);
 	string_list_addf(ret, "CLAUDE_CONFIG_DIR=%s", config_dir);
 	string_list_add(ret, "DISABLE_AUTOUPDATER=1");
 	/* The program is not where its installer put it, and it need not say so. */

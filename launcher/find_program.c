@@ -26,7 +26,8 @@
 
 /* Relative to the directory of claudefs-run: installed first, then the build tree. */
 static const char *const sibling_places[] = {
-	"", "/../libexec/claudefs", "/../init", "/../fs/cli", "/../fs/mount", "/../preload",
+	"",           "/../libexec/claudefs", "/../init",    "/../init/gateway",
+	"/../fs/cli", "/../fs/mount",         "/../preload",
 };
 
 /* Relative to the directory of npm's wrapper (bin/claude.exe or cli-wrapper.cjs, both reached

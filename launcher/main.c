@@ -5,14 +5,14 @@
 #include <stdio.h>
 
 #include "fs/base/message.h"
+#include "launcher/egress.h"
 #include "launcher/run.h"
 
 /* Before the agent's screen, for a person who would otherwise wait for a network time-out. */
 static void print_hint(const struct options *options)
 {
 	if (options->command == COMMAND_CLAUDE && options->network == NETWORK_NONE)
-		message_info("no network: the API cannot be reached from this session; --network "
-			     "host lets it use the host's, unfiltered");
+		message_info("no network: the API cannot be reached from this session");
 }
 
 int main(int argc, char **argv)
@@ -35,6 +35,8 @@ int main(int argc, char **argv)
 	if (options.is_version)
 		return printf("claudefs-run %s\n", CLAUDEFS_VERSION) > 0 ? EXIT_OK : EXIT_FAULT;
 	r = host_places_find(&places);
+	if (r == 0 && options.is_reload_firewall)
+		return egress_reload(&places, options.egress);
 	if (r == 0)
 		r = project_find(options.project, &places, &project);
 	if (r == 0)

@@ -12,7 +12,9 @@
 #include "fs/base/json.h"
 #include "fs/base/message.h"
 
-static const char *const network_names[] = { [NETWORK_NONE] = "none", [NETWORK_HOST] = "host" };
+static const char *const network_names[] = {
+	[NETWORK_GATEWAY] = "gateway", [NETWORK_NONE] = "none", [NETWORK_HOST] = "host"
+};
 static const char *const commit_names[] = {
 	[COMMIT_AUTO] = "auto", [COMMIT_ASK] = "ask", [COMMIT_NEVER] = "never"
 };
@@ -65,7 +67,7 @@ static int set_credentials(struct options *options, const char *value)
 
 static int set_network(struct options *options, const char *value)
 {
-	int word = find_word("--network", value, network_names, 2);
+	int word = find_word("--network", value, network_names, 3);
 
 	if (word < 0)
 		return EXIT_USAGE;
@@ -155,6 +157,25 @@ static int refuse_isolation(struct options *options, const char *value)
 	message_error("--isolate-claude-data: not available yet; to keep a session's state apart "
 		      "from yours, set CLAUDE_CONFIG_DIR to a directory of its own");
 	return EXIT_USAGE;
+}
+
+static int set_egress(struct options *options, const char *value)
+{
+	return set_string(&options->egress, value);
+}
+
+static int set_learn_egress(struct options *options, const char *value)
+{
+	(void)value;
+	options->is_learning_egress = true;
+	return 0;
+}
+
+static int set_reload_firewall(struct options *options, const char *value)
+{
+	(void)value;
+	options->is_reload_firewall = true;
+	return 0;
 }
 
 static int set_rules(struct options *options, const char *value)
@@ -260,9 +281,17 @@ static const struct option_row {
 	option_handler *handle;
 	bool may_configure; /* also a key of --config */
 } option_table[] = {
-	{ "--network", "none|host",
-	  "none (default): loopback only; host: the host's network, unfiltered", set_network,
+	{ "--network", "gateway|none|host",
+	  "gateway (default): the hosts of a list; none: loopback only; host: the host's, "
+	  "unfiltered",
+	  set_network, true },
+	{ "--egress", "FILE",
+	  "the list of hosts (default ~/.config/claudefs/egress.allow, or built in)", set_egress,
 	  true },
+	{ "--learn-egress", NULL, "let unlisted public hosts pass, and print them at the end",
+	  set_learn_egress, false },
+	{ "--reload-firewall", NULL, "give the list of hosts to all sessions that run, and exit",
+	  set_reload_firewall, false },
 	{ "--commit", "auto|ask|never",
 	  "at the end: commit what the rules let out (default), ask for the rest too, or nothing",
 	  set_commit, true },
@@ -306,7 +335,6 @@ static const struct option_row {
 	{ "--disallow-broad-gh-token", NULL, NULL, NULL, false },
 	{ "--fresh-creds", NULL, NULL, NULL, false },
 	{ "--isolate-claude-data", NULL, NULL, refuse_isolation, false },
-	{ "--reload-firewall", NULL, NULL, NULL, false },
 	{ "--with-gvisor", NULL, NULL, refuse_gvisor, false },
 };
 #define OPTION_COUNT (sizeof(option_table) / sizeof(option_table[0]))
@@ -365,6 +393,7 @@ void options_done(struct options *options)
 	free(options->project);
 	free(options->claude);
 	free(options->rules);
+	free(options->egress);
 	free(options->image);
 	free(options->image_root);
 	free(options->claude_version);

@@ -15,8 +15,9 @@
 #define OPTIONS_CONFIG_MAX (64u << 10) /* bytes of a --config file */
 
 enum network_mode {
-	NETWORK_NONE, /* loopback only */
-	NETWORK_HOST, /* the host's network, unfiltered */
+	NETWORK_GATEWAY, /* the hosts of a list, through claudefs-gate */
+	NETWORK_NONE,    /* loopback only */
+	NETWORK_HOST,    /* the host's network, unfiltered */
 };
 
 enum commit_mode {
@@ -52,11 +53,14 @@ struct options {
 	bool is_help;
 	bool is_version;
 	bool is_print_plan;
+	bool is_learning_egress; /* --learn-egress */
+	bool is_reload_firewall;
 	bool is_rebuild;
 	bool without_gvisor;  /* ask the engine for runc by name */
 	char *project;        /* as given; NULL: the current directory */
 	char *claude;         /* --claude PATH */
 	char *rules;          /* --rules FILE */
+	char *egress;         /* --egress FILE */
 	char *image;          /* --image NAME: used as it is, never built */
 	char *image_root;     /* --image-root NAME: instead of Debian */
 	char *claude_version; /* --claude-version: in the image; NULL: the host's program */

@@ -180,8 +180,8 @@ int plan_make(const struct options *options, const struct host_places *places,
 	(void)plan_add(ret, PLAN_LINK, project->path, "/workspace", 0);
 	(void)plan_add(ret, PLAN_VIEW, NULL, ret->view, PLAN_WRITABLE | PLAN_EXEC);
 	add_command(ret, options);
-	r = environment_build(environ, &options->env, ret->home, user_name(ret), ret->view,
-			      &ret->env);
+	r = environment_build(environ, ret->network == NETWORK_GATEWAY, &options->env, ret->home,
+			      user_name(ret), ret->view, &ret->env);
 	if (r < 0 || ret->is_failed || ret->argv.is_failed) {
 		message_error("%s", strerror(ENOMEM));
 		return EXIT_RUN_FAILED;

@@ -95,6 +95,7 @@ void plan_add_system(struct plan *plan)
 	for (size_t i = 0; i < sizeof(configuration) / sizeof(char *); i++)
 		(void)plan_add(plan, PLAN_BIND, configuration[i], configuration[i], PLAN_OPTIONAL);
 	switch (plan->network) {
+	case NETWORK_GATEWAY:
 	case NETWORK_NONE:
 		plan_add(plan, PLAN_FILE, loopback_hosts, "/etc/hosts", 0)->mode = 0644;
 		break;

@@ -25,6 +25,8 @@ static void close_all(struct run *run)
 {
 	cleanup_close_fd(&run->sandbox.channel);
 	cleanup_close_fd(&run->sandbox.fuse);
+	cleanup_close_fd(&run->sandbox.gate);
+	gate_link_done(&run->gate);
 	cleanup_close_fd(&run->sandbox.terminal);
 	cleanup_close_fd(&run->session_fd);
 	daemon_link_done(&run->link);
@@ -187,8 +189,9 @@ int run_session(const struct options *options, const struct host_places *places,
 			   .places = places,
 			   .plan = plan,
 			   .runtime = runtime,
-			   .sandbox = { .channel = -1, .terminal = -1, .fuse = -1 },
-			   .containers = { .lifeline = -1 },
+			   .sandbox = { .channel = -1, .terminal = -1, .fuse = -1, .gate = -1 },
+			   .gate = GATE_LINK_NONE,
+			   .containers = { .gate_offer = -1, .lifeline = -1 },
 			   .link = { .ready = -1, .words = -1 },
 			   .session_fd = -1 };
 	bool has_run = false;
@@ -218,8 +221,10 @@ int run_session(const struct options *options, const struct host_places *places,
 			      run.supervisor.daemon.code, run.manifest.id);
 		code = EXIT_RUN_FAILED;
 	}
-	if (has_run)
-		summary_print(run.manifest.id, options);
+	if (has_run) {
+		gate_print_words(&run.gate);
+		summary_print(run.manifest.id, run.session_fd, options, places);
+	}
 	close_all(&run);
 	return code;
 }

@@ -9,6 +9,7 @@
 #include "fs/session/manifest.h"
 #include "launcher/containers.h"
 #include "launcher/daemon.h"
+#include "launcher/gate.h"
 #include "launcher/host_places.h"
 #include "launcher/options.h"
 #include "launcher/plan.h"
@@ -25,8 +26,11 @@ struct run {
 	const struct runtime *runtime;
 	struct supervisor supervisor;
 	struct manifest manifest;
-	int session_fd;               /* -1: no session yet */
-	struct daemon_link link;      /* what the daemon, or the keeper, says */
+	int session_fd;          /* -1: no session yet */
+	struct daemon_link link; /* what the daemon, or the keeper, says */
+	struct gate_link gate;   /* the way out, where the network is "gateway" */
+	struct child gate_child;
+	struct child list_child;      /* asks npm and pip meanwhile */
 	struct sandbox sandbox;       /* native */
 	struct containers containers; /* docker, podman */
 };
@@ -56,6 +60,11 @@ int runtime_choose(const struct options *options, const struct runtime **ret);
 int run_make_session(struct run *run);
 /* 128 + signal where the person stopped us, else our own failure. */
 int run_failure_code(const struct run *run);
+/* Starts claudefs-gate on a socket that listens in the sandbox (borrowed), and waits until it
+ * serves. Returns 0, or an exit code after a line on stderr. */
+int run_start_gate(struct run *run, int listen_fd);
+/* Ends it. After the agent. */
+void run_finish_gate(struct run *run);
 /* The person's login for the daemon, or -1. */
 int run_open_login(const struct run *run);
 

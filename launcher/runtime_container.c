@@ -170,6 +170,36 @@ static int await_keeper(struct run *run)
 	return run_failure_code(run);
 }
 
+/* The keeper makes its socket early: long before the agent runs. */
+static int start_gate(struct run *run)
+{
+	struct containers *containers = &run->containers;
+	cleanup_fd int fd = -1;
+	int r = supervisor_await(&run->supervisor, containers->gate_offer, UP_MS);
+
+	fd = r < 0 ? r : gate_take_over(run->session_fd, containers->gate_offer);
+	cleanup_close_fd(&containers->gate_offer);
+	containers->gate_offer = -1;
+	if (fd >= 0)
+		return run_start_gate(run, fd);
+	if (fd != -EINTR)
+		message_error("%s: the keeper hands over no socket for the gateway: %s",
+			      run->runtime->name, strerror(-fd));
+	return run_failure_code(run);
+}
+
+static int offer_gate(struct run *run)
+{
+	if (run->plan->network != NETWORK_GATEWAY)
+		return 0;
+	run->containers.gate_offer = gate_offer(run->session_fd);
+	if (run->containers.gate_offer >= 0)
+		return 0;
+	message_error("%s: a socket cannot be made there: %s", run->containers.names.session_dir,
+		      strerror(-run->containers.gate_offer));
+	return EXIT_RUN_FAILED;
+}
+
 static int prepare(struct run *run)
 {
 	struct containers *containers = &run->containers;
@@ -197,13 +227,17 @@ static int prepare(struct run *run)
 		message_error("%s: %s", containers->names.files_dir, strerror(-r));
 		return EXIT_RUN_FAILED;
 	}
-	code = create_keeper(run);
+	code = offer_gate(run);
+	if (code == 0)
+		code = create_keeper(run);
 	if (code == 0)
 		code = start_keeper(run);
 	/* While the engine starts the keeper. */
 	if (code == 0)
 		code = create_agent(run);
-	return code == 0 ? await_keeper(run) : code;
+	if (code == 0)
+		code = await_keeper(run);
+	return code == 0 && run->containers.gate_offer >= 0 ? start_gate(run) : code;
 }
 
 /* supervisor.send: what reaches us goes to the agent's container by the engine, whether or not its
@@ -296,6 +330,7 @@ static void finish(struct run *run)
 	/* Hangs up: a keeper that still runs ends, with its journal complete. */
 	cleanup_close_fd(&containers->lifeline);
 	containers->lifeline = -1;
+	run_finish_gate(run);
 	supervisor_finish(supervisor, &supervisor->daemon, DAEMON_FINISH_MS);
 	containers_remove(containers);
 	supervisor_finish(supervisor, &supervisor->first, 1000);

@@ -86,6 +86,7 @@ static void finish(struct run *run)
 	run->sandbox.channel = -1;
 	supervisor_finish(supervisor, &supervisor->setup, 1000);
 	supervisor_finish(supervisor, &supervisor->first, 0);
+	run_finish_gate(run);
 	cgroup_remove(&run->sandbox.cgroup);
 	supervisor_finish(supervisor, &supervisor->daemon, DAEMON_FINISH_MS);
 }
@@ -96,6 +97,8 @@ static int prepare(struct run *run)
 
 	if (code == 0)
 		code = run_make_session(run);
+	if (code == 0 && run->sandbox.gate >= 0)
+		code = run_start_gate(run, run->sandbox.gate);
 	return code == 0 ? start_view(run) : code;
 }
 

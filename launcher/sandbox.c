@@ -21,6 +21,7 @@
 #include "fs/base/fd.h"
 #include "fs/base/message.h"
 #include "launcher/channel.h"
+#include "launcher/gate.h"
 #include "launcher/mount_tree.h"
 
 #define NAMESPACES (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP)
@@ -68,7 +69,7 @@ static void loopback_up(void)
 
 static void enter_namespaces(const struct plan *plan)
 {
-	int flags = NAMESPACES | (plan->network == NETWORK_NONE ? CLONE_NEWNET : 0);
+	int flags = NAMESPACES | (plan->network == NETWORK_HOST ? 0 : CLONE_NEWNET);
 
 	/* Only root may, and only root need: nobody else's groups open anything for it. */
 	(void)setgroups(0, NULL);
@@ -83,7 +84,7 @@ static void enter_namespaces(const struct plan *plan)
 	map_ids(plan);
 	if (sethostname("claudefs", 8) < 0)
 		die("cannot set the host name");
-	if (plan->network == NETWORK_NONE)
+	if (plan->network != NETWORK_HOST)
 		loopback_up();
 }
 
@@ -200,6 +201,16 @@ _Noreturn static void setup_process(const struct plan *plan, const struct cgroup
 		_exit(EXIT_RUN_FAILED);
 	message.fds[0] = tree.fuse;
 	message.fds[1] = tree.terminal;
+	message.fds[2] = -1;
+	if (plan->network == NETWORK_GATEWAY) {
+		/* Made here, accepted from outside: a socket stays in the namespace of its making.
+		 */
+		message.fds[2] = gate_listen();
+		if (message.fds[2] < 0) {
+			errno = -message.fds[2];
+			die("cannot make the gateway's socket");
+		}
+	}
 	if (channel_send(channel, &message) < 0 ||
 	    channel_receive(channel, CHANNEL_SERVED, &message) < 0)
 		_exit(EXIT_RUN_FAILED);
@@ -213,7 +224,7 @@ _Noreturn static void setup_process(const struct plan *plan, const struct cgroup
 		first_process(plan, &tree, channel);
 	message = (struct channel_message){ .kind = CHANNEL_STARTED,
 					    .value = first,
-					    .fds = { -1, -1 } };
+					    .fds = { -1, -1, -1 } };
 	_exit(channel_send(channel, &message) < 0 ? EXIT_RUN_FAILED : 0);
 }
 
@@ -223,7 +234,7 @@ int sandbox_start(const struct plan *plan, bool has_terminal, struct sandbox *re
 	int ends[2];
 	int r = channel_make(ends);
 
-	*ret = (struct sandbox){ .channel = -1, .terminal = -1, .fuse = -1 };
+	*ret = (struct sandbox){ .channel = -1, .terminal = -1, .fuse = -1, .gate = -1 };
 	if (r == 0 && cgroup_make(&plan->limits, &ret->cgroup) != 0) {
 		(void)close(ends[0]);
 		(void)close(ends[1]);
@@ -257,12 +268,13 @@ int sandbox_built(struct sandbox *sandbox)
 		return r;
 	sandbox->fuse = message.fds[0];
 	sandbox->terminal = message.fds[1];
+	sandbox->gate = message.fds[2];
 	return 0;
 }
 
 int sandbox_release(struct sandbox *sandbox)
 {
-	struct channel_message message = { .kind = CHANNEL_SERVED, .fds = { -1, -1 } };
+	struct channel_message message = { .kind = CHANNEL_SERVED, .fds = { -1, -1, -1 } };
 	int r = channel_send(sandbox->channel, &message);
 
 	if (r == 0)
@@ -270,6 +282,6 @@ int sandbox_release(struct sandbox *sandbox)
 	if (r < 0)
 		return r;
 	sandbox->first = message.value;
-	message = (struct channel_message){ .kind = CHANNEL_GO, .fds = { -1, -1 } };
+	message = (struct channel_message){ .kind = CHANNEL_GO, .fds = { -1, -1, -1 } };
 	return channel_send(sandbox->channel, &message);
 }

@@ -2,12 +2,16 @@
 #include "launcher/summary.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
 #include "fs/base/message.h"
 #include "fs/base/subprocess.h"
+#include "fs/session/network_files.h"
+#include "launcher/egress.h"
 #include "launcher/find_program.h"
 #include "launcher/string_list.h"
 
@@ -42,7 +46,36 @@ static int run_claudefs(const char *program, const char *session_id, const struc
 	return code;
 }
 
-void summary_print(const char *session_id, const struct options *options)
+/* What the session asked for and did not get, and the lines that would allow it. */
+static void print_network(int session_fd, const struct options *options,
+			  const struct host_places *places)
+{
+	cleanup_text struct text denied = { 0 };
+	cleanup_text struct text learnt = { 0 };
+	const char *list = options->egress;
+	cleanup_free char *own = NULL;
+	int r = egress_collect(session_fd, "deny", &denied);
+
+	if (r == 0)
+		r = egress_collect(session_fd, "learn", &learnt);
+	if (r < 0)
+		message_warning("%s: %s", NETWORK_LOG_FILE, strerror(-r));
+	if (!list && asprintf(&own, "%s/egress.allow", places->config_dir) >= 0)
+		list = own;
+	/* Names that were checked again: letters, digits, dots and dashes. */
+	if (denied.len > 0)
+		(void)fprintf(stderr,
+			      "network: refused, not on the list of hosts:\n%snext: add what you "
+			      "trust to %s, then claudefs-run --reload-firewall\n",
+			      denied.data, list ? list : "egress.allow");
+	if (learnt.len > 0)
+		(void)fprintf(stderr,
+			      "network: let through to learn; the lines that would allow them:\n%s",
+			      learnt.data);
+}
+
+void summary_print(const char *session_id, int session_fd, const struct options *options,
+		   const struct host_places *places)
 {
 	static const char *const status[] = { "status", NULL };
 	static const char *const commit[] = { "commit", NULL };
@@ -69,6 +102,7 @@ void summary_print(const char *session_id, const struct options *options)
 		message_error("the commit did not finish; the session is kept, run it again: "
 			      "claudefs --session %s commit",
 			      session_id);
+	print_network(session_fd, options, places);
 	/* Silent where there is nothing; where it cannot tell, it has said so itself. */
 	(void)run_claudefs(program, session_id, options, audit);
 	/* It names the session and what to do next. */

@@ -4,10 +4,12 @@
 #ifndef CLAUDEFS_LAUNCHER_SUMMARY_H
 #define CLAUDEFS_LAUNCHER_SUMMARY_H
 
+#include "launcher/host_places.h"
 #include "launcher/options.h"
 
 /* Everything goes to stderr: stdout is the agent's. Failures are said; the session keeps its exit
  * code. */
-void summary_print(const char *session_id, const struct options *options);
+void summary_print(const char *session_id, int session_fd, const struct options *options,
+		   const struct host_places *places);
 
 #endif

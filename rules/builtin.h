@@ -20,4 +20,10 @@ extern const size_t rules_builtin_workspace_len;
 extern const char rules_builtin_git[]; /* git.json */
 extern const size_t rules_builtin_git_len;
 
+extern const char rules_builtin_egress[]; /* egress.allow */
+extern const size_t rules_builtin_egress_len;
+
+extern const char rules_builtin_egress_github[]; /* egress-github.allow */
+extern const size_t rules_builtin_egress_github_len;
+
 #endif

@@ -10,6 +10,7 @@
 #include "fs/base/message.h"
 #include "fs/cli/command.h"
 #include "fs/cli/log_lines.h"
+#include "fs/cli/log_network.h"
 #include "fs/cli/open_review.h"
 #include "fs/cli/pager.h"
 #include "fs/cli/session_choice.h"
@@ -24,6 +25,7 @@ struct log_position {
 	uint64_t last_seq; /* printed up to here */
 	enum journal_state state;
 	const char *reason;
+	struct log_network network;
 };
 
 /* Reads the journal from its start, since every record is chained to the one before, and prints
@@ -38,18 +40,24 @@ static int read_through(const struct cli *cli, const struct chosen_session *sess
 
 	if (!lines)
 		return -ENOMEM;
-	r = journal_reader_open(session->fd, session->id, &reader);
+	r = log_network_read(&position->network, session->fd);
+	if (r == 0)
+		r = journal_reader_open(session->fd, session->id, &reader);
 	if (r < 0)
 		return r;
 	while ((r = journal_reader_next(reader, &record)) > 0) {
 		bool is_new = record.seq > position->last_seq;
 
-		r = log_lines_take(lines, &record, is_new);
+		r = is_new ? log_network_print(cli, &position->network, record.time_ns) : 0;
+		if (r == 0)
+			r = log_lines_take(lines, &record, is_new);
 		if (r < 0)
 			return r;
 		if (is_new)
 			position->last_seq = record.seq;
 	}
+	if (r == 0)
+		r = log_network_print(cli, &position->network, UINT64_MAX);
 	if (r < 0)
 		return r;
 	position->offset = journal_reader_offset(reader);
@@ -95,6 +103,7 @@ int cmd_log(const struct cli *cli)
 	if (r == 0 && cli->follows)
 		r = follow(cli, &session, &position);
 	pager_finish(&pager);
+	log_network_done(&position.network);
 	if (r < 0)
 		return say_journal_failure(&session, r);
 	if (position.state == JOURNAL_DAMAGED) {

@@ -182,6 +182,22 @@ static int parse_line(const struct line *line, struct entry *ret, struct egress_
 	return ret->host ? 0 : -ENOMEM;
 }
 
+int egress_list_check(const char *text, size_t len, struct egress_problem *problem)
+{
+	struct line line = { 0 };
+	size_t offset = 0;
+
+	while (next_line(text, len, &offset, &line)) {
+		struct entry entry = { 0 };
+		int r = line.start[0] == '@' ? 0 : parse_line(&line, &entry, problem);
+
+		free(entry.host);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 static int compare_entries(const void *a, const void *b)
 {
 	const struct entry *x = a;

@@ -37,6 +37,9 @@ int egress_list_expand(const char *text, size_t len,
 		       int (*keyword)(const char *word, struct text *lines, void *arg), void *arg,
 		       struct text *ret, struct egress_problem *problem);
 
+/* Judges every line of a list but its keywords. Returns 0 or -EBADMSG (*problem). */
+int egress_list_check(const char *text, size_t len, struct egress_problem *problem);
+
 /* text without keywords. *ret (ret_). Returns 0, -EBADMSG (*problem) or -ENOMEM. */
 int egress_list_parse(const char *text, size_t len, struct egress_list **ret,
 		      struct egress_problem *problem);

@@ -14,4 +14,8 @@
  */
 #define NETWORK_CONTROL_SOCKET "gate.sock"
 
+/* A unix socket of claudefs-run, while a container starts: the keeper hands out the socket that
+ * listens in the agent's network namespace (SCM_RIGHTS, with one byte). */
+#define NETWORK_HANDOVER_SOCKET "gate.handover"
+
 #endif

@@ -147,7 +147,7 @@ start_in_mount() {
 }
 
 start_in_run() {
-  "$RUN_PROGRAM" "${RUNTIME[@]}" --commit never ${RULES:+--rules "$RULES"} ${RUN_LIMITS:+"${RUN_LIMITS[@]}"} "$PROJECT" --exec "${AGENT[@]}" \
+  "$RUN_PROGRAM" "${RUNTIME[@]}" --network none --commit never ${RULES:+--rules "$RULES"} ${RUN_LIMITS:+"${RUN_LIMITS[@]}"} "$PROJECT" --exec "${AGENT[@]}" \
     </dev/null >"$WORK/agent.out" 2>&1 &
   AGENT_PID=$!
 }

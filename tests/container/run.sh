@@ -47,6 +47,15 @@ ok 'no container is left' equal '' "$(docker ps -aq)"
 ok 'and no file but the session' equal 'daemon.log journal lock manifest.json objects workspace' \
   "$(find "$(newest_session)" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort | xargs)"
 
+# The way out: a socket of the agent's network, whose other side is on the host.
+cat >"$PROJECT/ask" <<'END'
+exec 3<>/dev/tcp/127.0.0.1/3128 && printf 'CONNECT denied.example:443 HTTP/1.1\r\n\r\n' >&3 && head -n 1 <&3 | tr -d '\r'
+END
+ok 'the gateway answers inside' equal 'HTTP/1.1 403 Forbidden' "$(run --commit never "$PROJECT" --exec bash ask </dev/null)"
+ok 'and its decision is in the session' contains "$(newest_session)/network.log" 'denied.example'
+ok 'there is no other interface' equal lo "$(inside_sh 'ls /sys/class/net 2>/dev/null || sed -n "s/^ *\([a-z0-9]*\):.*/\1/p" /proc/net/dev')"
+rm "$PROJECT/ask"
+
 # While it runs: what can be asked of the engine, and what of the processes.
 start_agent 'echo $$ >pid; touch ready; while [ ! -e go ]; do sleep 0.05; done; exit 4'
 ok 'a session runs' test -e "$PROJECT/ready"

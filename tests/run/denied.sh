@@ -9,7 +9,7 @@ own
 
 # The sandbox. The daemon's pid is known once it runs; the agent waits for it.
 # shellcheck disable=SC2016  # for the shell inside
-as_user "$PROGRAMS/launcher/claudefs-run" --commit never "$PROJECT" --exec sh -c '
+as_user "$PROGRAMS/launcher/claudefs-run" --network none --commit never "$PROJECT" --exec sh -c '
   : >started
   for i in $(seq 200); do [ -e daemon ] && break; sleep 0.1; done
   VIEW=$HOME/.claude PLACE=$HOME/.claude BESIDE=$HOME FIRST=1 OTHER=1 DAEMON=$(cat daemon) STATE=$HOME/.local/state/claudefs \

@@ -7,7 +7,7 @@ make_run_home
 # start_sleeper: a session that has written and synced a file of its view, then sleeps.
 start_sleeper() {
   rm -f "$PROJECT/ready"
-  "${AS[@]}" env -i "HOME=$HOME" PATH=/usr/bin:/bin "$PROGRAMS/launcher/claudefs-run" --runtime native --commit never "$PROJECT" \
+  "${AS[@]}" env -i "HOME=$HOME" PATH=/usr/bin:/bin "$PROGRAMS/launcher/claudefs-run" --runtime native --network none --commit never "$PROJECT" \
     --exec bash -c 'echo kept >~/.claude/kept.txt && sync ~/.claude/kept.txt && touch ready && sleep 4321; true' \
     </dev/null >"$WORK/out" 2>"$WORK/err" &
   STARTED=$!
@@ -55,7 +55,7 @@ ok 'and the code' contains "$(newest_session)/manifest.json" '"ended": "exit 3"'
 rm -f "$PROJECT"/{one,two,go}
 for name in one two; do
   # shellcheck disable=SC2016
-  as_user "$PROGRAMS/launcher/claudefs-run" --runtime native --commit never "$PROJECT" --exec bash -c '
+  as_user "$PROGRAMS/launcher/claudefs-run" --runtime native --network none --commit never "$PROJECT" --exec bash -c '
     echo "$1" >~/.claude/mine.txt; touch "$1"; until [ -e go ]; do sleep 0.05; done; cat ~/.claude/mine.txt' \
     bash "$name" </dev/null >"$WORK/$name" 2>"$WORK/$name.err" &
 done

@@ -7,7 +7,7 @@ make_run_home
 RUN_ENV=(LC_ALL=C TZ=UTC NO_COLOR=1 ANTHROPIC_API_KEY=dummy CLAUDE_CODE_X=1 DISABLE_TELEMETRY=1
   http_proxy=http://p HTTPS_PROXY=http://q SSH_AUTH_SOCK=/s LD_LIBRARY_PATH=/l GITHUB_TOKEN=t XDG_RUNTIME_DIR=/r
   WANTED=w)
-run --commit never --env WANTED --env "SPACE=a b" "$PROJECT" --exec env >"$WORK/env" </dev/null
+run --commit never --network none --env WANTED --env "SPACE=a b" "$PROJECT" --exec env >"$WORK/env" </dev/null
 for entry in LC_ALL=C TZ=UTC NO_COLOR=1 ANTHROPIC_API_KEY=dummy CLAUDE_CODE_X=1 DISABLE_TELEMETRY=1 \
   http_proxy=http://p HTTPS_PROXY=http://q WANTED=w 'SPACE=a b' "HOME=$HOME" "CLAUDE_CONFIG_DIR=$HOME/.claude" \
   IS_SANDBOX=1 DISABLE_AUTOUPDATER=1 SHELL=/bin/bash; do
@@ -25,6 +25,11 @@ cat >"$HOME/config.json" <<END
 { "commit": "never", "env": ["FROM_FILE=1"], "network": "none" }
 END
 own
+run --commit never --env HTTP_PROXY=http://mine "$PROJECT" --exec env >"$WORK/gateway" </dev/null
+ok 'the gateway is the proxy, whatever the caller has' equal \
+  'HTTPS_PROXY HTTP_PROXY http_proxy https_proxy http://127.0.0.1:3128' \
+  "$(sed -nE 's/^(https?_proxy)=.*/\1/pI' "$WORK/gateway" | sort | xargs) $(sed -nE 's/^https?_proxy=//pI' "$WORK/gateway" | sort -u)"
+
 run --config "$HOME/config.json" "$PROJECT" --exec env >"$WORK/env" </dev/null
 ok 'a variable of the configuration file is set' contains "$WORK/env" FROM_FILE=1
 finish

@@ -28,7 +28,7 @@ ok 'no signal is ignored or blocked inside' equal 'SigBlk 0000000000000000 SigIg
 start() {
   rm -f "$PROJECT/ready"
   # Not through as_user: the pid must be claudefs-run's own. Background jobs of a script ignore some.
-  "${AS[@]}" env -i --default-signal "HOME=$HOME" PATH=/usr/bin:/bin "$PROGRAMS/launcher/claudefs-run" --runtime native --commit never "$PROJECT" \
+  "${AS[@]}" env -i --default-signal "HOME=$HOME" PATH=/usr/bin:/bin "$PROGRAMS/launcher/claudefs-run" --runtime native --network none --commit never "$PROJECT" \
     --exec bash -c "$1" </dev/null >"$WORK/out" 2>"$WORK/err" &
   STARTED=$!
   wait_until test -e "$PROJECT/ready"

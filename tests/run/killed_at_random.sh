@@ -14,7 +14,7 @@ agent='i=0
 kill_once() {
   local pid victim
   rm -f "$PROJECT/acked"
-  "${AS[@]}" env -i "HOME=$HOME" PATH=/usr/bin:/bin "$PROGRAMS/launcher/claudefs-run" --runtime native --commit never "$PROJECT" \
+  "${AS[@]}" env -i "HOME=$HOME" PATH=/usr/bin:/bin "$PROGRAMS/launcher/claudefs-run" --runtime native --network none --commit never "$PROJECT" \
     --exec sh -c "$agent" </dev/null >/dev/null 2>"$WORK/err" &
   pid=$!
   sleep "0.$(printf %03d $((RANDOM % 300)))"

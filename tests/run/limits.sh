@@ -56,7 +56,7 @@ else
 fi
 if has_controller cpu; then
   # How much a machine under load gives is no measure; that the group has the bound, and the agent in it, is.
-  as_user "$PROGRAMS/launcher/claudefs-run" --commit never --cpus 0.73 "$PROJECT" --exec \
+  as_user "$PROGRAMS/launcher/claudefs-run" --network none --commit never --cpus 0.73 "$PROJECT" --exec \
     sh -c ': >ready; while [ ! -e stop ]; do sleep 0.1; done' </dev/null >/dev/null 2>&1 &
   runner=$!
   wait_until test -e "$PROJECT/ready"

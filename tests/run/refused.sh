@@ -18,7 +18,7 @@ done
 ok 'a HOME that is no absolute path is refused' equal 125 \
   "$(code as_user env HOME=relative "$PROGRAMS/launcher/claudefs-run" --runtime native "$PROJECT" --exec true)"
 
-for flag in --fresh-creds --isolate-claude-data --allow-git-push --disallow-broad-gh-token --reload-firewall; do
+for flag in --fresh-creds --isolate-claude-data --allow-git-push --disallow-broad-gh-token; do
   # shellcheck disable=SC2086
   ok "$flag is a usage error" equal 2 "$(code run $flag "$PROJECT" --exec true)"
   ok 'with one honest line' equal '1 not available yet' \
@@ -40,7 +40,7 @@ ok 'and no session is made' test ! -e "$HOME/.local/state/claudefs/sessions"
 run --print-plan --env A=b "$PROJECT" --exec ls -l >"$WORK/plan"
 ok 'the plan is JSON that names the project' node -e '
   const plan = JSON.parse(require("fs").readFileSync(process.argv[1]));
-  if (plan.project !== process.argv[2] || plan.network !== "none" || plan.command.join() !== "ls,-l" ||
+  if (plan.project !== process.argv[2] || plan.network !== "gateway" || plan.command.join() !== "ls,-l" ||
       !plan.env.includes("A=b") || !plan.mounts.some((m) => m.kind === "view")) process.exit(1);' \
   "$WORK/plan" "$PROJECT"
 RUN_ENV=(ANTHROPIC_API_KEY=sk-dummy)

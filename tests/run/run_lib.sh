@@ -27,9 +27,9 @@ make_run_home() {
     RUN_UID=$ORDINARY_UID
     # The build tree may lie where that user cannot look.
     PROGRAMS=$TEST_ROOT/programs
-    mkdir -p "$PROGRAMS"/{launcher,init,preload,fs/mount,fs/cli}
+    mkdir -p "$PROGRAMS"/{launcher,init/gateway,preload,fs/mount,fs/cli}
     local name
-    for name in launcher/claudefs-run init/claudefs-init preload/nodump.so fs/mount/claudefs-mount fs/cli/claudefs; do
+    for name in launcher/claudefs-run init/claudefs-init init/gateway/claudefs-gate preload/nodump.so fs/mount/claudefs-mount fs/cli/claudefs; do
       cp "$CLAUDEFS_BUILD/$name" "$PROGRAMS/$name"
     done
     chmod 755 "$TEST_ROOT"
@@ -54,9 +54,10 @@ run() {
   as_user "$PROGRAMS/launcher/claudefs-run" --runtime native "$@" 2>"$WORK/err"
 }
 
-# inside COMMAND...: in a sandbox on $PROJECT. No summary: it is not what these tests are about.
+# inside COMMAND...: in a sandbox on $PROJECT. No summary, and no gateway, which would ask npm and pip for
+# their registries: they are not what these tests are about.
 inside() {
-  run --commit never "$PROJECT" --exec "$@" </dev/null
+  run --commit never --network none "$PROJECT" --exec "$@" </dev/null
 }
 
 # inside_sh SCRIPT: its stdout; what the shell itself says is kept in $WORK/err.

@@ -11,7 +11,7 @@ export TEST_TERM=screen
 in_terminal() {
   local -a command
   mapfile -t command < <(printf '%s\n' "${AS[@]}" env -i "HOME=$HOME" PATH=/usr/bin:/bin TERM=screen \
-    "$PROGRAMS/launcher/claudefs-run" --runtime native --commit never "$PROJECT" --exec bash --norc -c)
+    "$PROGRAMS/launcher/claudefs-run" --runtime native --network none --commit never "$PROJECT" --exec bash --norc -c)
   terminal_start "$PROJECT" bash -c '"$@"; code=$?; read -rt "${HOLD:-0}" x; stty -a | tr " ;" "\n\n" |
     grep -xE -- "-?(icanon|echo|isig|opost|icrnl)" >'"$WORK"'/settings; exit $code' bash "${command[@]}" "$1"
 }
@@ -74,7 +74,7 @@ terminal_type x
 terminal_end >/dev/null
 
 mapfile -t seq < <(printf '%s\n' "${AS[@]}" env -i "HOME=$HOME" PATH=/usr/bin:/bin TERM=screen \
-  "$PROGRAMS/launcher/claudefs-run" --runtime native --commit never "$PROJECT" --exec seq 50000)
+  "$PROGRAMS/launcher/claudefs-run" --runtime native --network none --commit never "$PROJECT" --exec seq 50000)
 terminal_start "$PROJECT" bash -c '"$@" 2>/dev/null; read -r x' bash "${seq[@]}"
 ok 'much output arrives to its end, although the program is gone' terminal_wait '^50000$'
 terminal_type x
@@ -93,13 +93,13 @@ terminal_end >/dev/null
 
 # A shell may take its terminal as the controlling one by itself; other programs do not.
 mapfile -t dd < <(printf '%s\n' "${AS[@]}" env -i "HOME=$HOME" PATH=/usr/bin:/bin TERM=screen \
-  "$PROGRAMS/launcher/claudefs-run" --runtime native --commit never "$PROJECT" --exec dd if=/dev/tty of=/dev/null count=0)
+  "$PROGRAMS/launcher/claudefs-run" --runtime native --network none --commit never "$PROJECT" --exec dd if=/dev/tty of=/dev/null count=0)
 terminal_start "$PROJECT" "${dd[@]}"
 ok 'any program has it as the controlling terminal' equal 0 "$(code terminal_end)"
 
 # --shell on a terminal.
 mapfile -t shell < <(printf '%s\n' "${AS[@]}" env -i "HOME=$HOME" PATH=/usr/bin:/bin TERM=screen \
-  "$PROGRAMS/launcher/claudefs-run" --runtime native --commit never "$PROJECT" --shell)
+  "$PROGRAMS/launcher/claudefs-run" --runtime native --network none --commit never "$PROJECT" --shell)
 terminal_start "$PROJECT" "${shell[@]}"
 # shellcheck disable=SC2016
 terminal_type 'echo "sandbox=$IS_SANDBOX job=$-"'

@@ -21,8 +21,8 @@ static void build(const char *const *caller, const char *const *wanted)
 
 	for (; wanted && *wanted; wanted++)
 		string_list_add(&list, *wanted);
-	assert_int_equal(environment_build((char *const *)(void *)(size_t)caller, &list, "/home/u",
-					   "u", "/home/u/.claude", &result),
+	assert_int_equal(environment_build((char *const *)(void *)(size_t)caller, false, &list,
+					   "/home/u", "u", "/home/u/.claude", &result),
 			 0);
 	string_list_done(&list);
 }

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/* The keeper's part of the way out. Its network namespace, which is the agent's too, has the
+ * loopback interface alone; a socket that listens there is handed to claudefs-run, whose gate
+ * accepts on it from the host. No address, no route and no firewall is needed inside. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/fsuid.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/session/network_files.h"
+#include "init/steps.h"
+
+#define GATE_PORT 3128 /* as launcher/gate.h has it in the agent's environment */
+#define BACKLOG   1024
+
+static int listen_inside(void)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_port = htons(GATE_PORT),
+				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	cleanup_fd int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ||
+	    listen(fd, BACKLOG) < 0)
+		return -errno;
+	return steal_fd(&fd);
+}
+
+/* As the user: root without CAP_DAC_OVERRIDE may not use the user's socket. */
+static int connect_host(const struct init_context *context)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	cleanup_fd int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	(void)snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/%s",
+		       context->session, NETWORK_HANDOVER_SOCKET);
+	(void)setfsgid(context->gid);
+	(void)setfsuid(context->uid);
+	r = connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
+	(void)setfsuid(0);
+	(void)setfsgid(0);
+	return r < 0 ? r : steal_fd(&fd);
+}
+
+static int hand_out(int end, int fd)
+{
+	char byte = 'L';
+	struct iovec part = { &byte, 1 };
+	union {
+		struct cmsghdr header; /* for its alignment */
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = { 0 };
+	struct msghdr message = { .msg_iov = &part,
+				  .msg_iovlen = 1,
+				  .msg_control = control.bytes,
+				  .msg_controllen = sizeof(control.bytes) };
+	struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
+
+	rights->cmsg_level = SOL_SOCKET;
+	rights->cmsg_type = SCM_RIGHTS;
+	rights->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(rights), &fd, sizeof(int));
+	return sendmsg(end, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+int step_keeper_gateway(struct init_context *context)
+{
+	cleanup_fd int listener = -1;
+	cleanup_fd int end = -1;
+	int r;
+
+	if (!context->has_gateway)
+		return 0;
+	listener = listen_inside();
+	if (listener < 0)
+		return step_refuse(context, "cannot listen on the loopback interface: %s",
+				   strerror(-listener));
+	end = connect_host(context);
+	if (end < 0)
+		return step_refuse(context,
+				   "claudefs-run cannot be reached by a socket in the session's "
+				   "directory (%s): does the engine run in a virtual machine? Use "
+				   "--network none or host",
+				   strerror(-end));
+	r = hand_out(end, listener);
+	return r < 0 ? step_refuse(context, "the gateway's socket: %s", strerror(-r)) : 0;
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+#include "launcher/egress.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/base/fd.h"
+#include "fs/base/json.h"
+#include "fs/base/message.h"
+#include "fs/policy/egress_list.h"
+#include "fs/session/network_files.h"
+#include "launcher/egress_cache.h"
+#include "launcher/egress_registry.h"
+#include "rules/builtin.h"
+
+#define LOG_MAX (64u << 20) /* as the gate's */
+
+struct expansion {
+	const struct host_places *places;
+	enum egress_effort effort;
+	bool is_partial;
+};
+
+static int registry(struct expansion *expansion, const char *word, int (*ask)(struct text *lines),
+		    struct text *lines)
+{
+	cleanup_text struct text said = { 0 };
+	int r;
+
+	if (expansion->effort == EGRESS_QUICK) {
+		r = egress_cache_read(expansion->places, word, lines);
+		if (r != -ENOENT)
+			return r;
+		expansion->is_partial = true;
+		return 0;
+	}
+	r = ask(&said);
+	if (r < 0)
+		return r;
+	egress_cache_write(expansion->places, word, said.data ? said.data : "");
+	text_append_bytes(lines, said.data ? said.data : "", said.len);
+	return lines->is_failed ? -ENOMEM : 0;
+}
+
+static int keyword(const char *word, struct text *lines, void *arg)
+{
+	if (strcmp(word, "github") == 0) {
+		text_append_bytes(lines, rules_builtin_egress_github,
+				  rules_builtin_egress_github_len);
+		return lines->is_failed ? -ENOMEM : 0;
+	}
+	if (strcmp(word, "npm") == 0)
+		return registry(arg, word, egress_ask_npm, lines);
+	if (strcmp(word, "pip") == 0)
+		return registry(arg, word, egress_ask_pip, lines);
+	return -ENOENT;
+}
+
+/* What the list says is as good as a rule: it belongs to the person, and nobody else writes it. */
+static int read_list(const char *path, char **ret, size_t *ret_len)
+{
+	cleanup_fd int fd =
+		fd_open_at(AT_FDCWD, path, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0);
+	struct stat info;
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &info) < 0)
+		return -errno;
+	if (!S_ISREG(info.st_mode))
+		return -EINVAL;
+	if ((info.st_uid != getuid() && info.st_uid != 0) || (info.st_mode & 022))
+		return -EPERM;
+	return fd_read_file(fd, EGRESS_LIST_MAX, ret, ret_len);
+}
+
+static int say(const char *path, int error)
+{
+	if (error == -EPERM)
+		message_error(
+			"%s: must belong to you or root and be writable by nobody else: chmod "
+			"go-w it",
+			path);
+	else
+		message_error("%s: %s", path,
+			      error == -EFBIG ? "larger than a list may be" : strerror(-error));
+	return EXIT_RULES;
+}
+
+int egress_load(const struct host_places *places, const char *given, enum egress_effort effort,
+		struct text *ret)
+{
+	cleanup_free char *own = NULL;
+	cleanup_free char *text = NULL;
+	cleanup_egress_list struct egress_list *list = NULL;
+	struct expansion expansion = { places, effort, false };
+	struct egress_problem problem = { 0 };
+	const char *path = given;
+	size_t len = 0;
+	int r;
+
+	if (!given && asprintf(&own, "%s/egress.allow", places->config_dir) < 0)
+		return EXIT_RUN_FAILED;
+	if (!given)
+		path = own;
+	r = read_list(path, &text, &len);
+	if (r == -ENOENT && !given) {
+		path = "built-in egress.allow";
+		len = rules_builtin_egress_len;
+		text = strndup(rules_builtin_egress, len);
+		r = text ? 0 : -ENOMEM;
+	}
+	if (r < 0)
+		return say(path, r);
+	/* Before anybody is asked, and by the lines of the person's own file. */
+	r = egress_list_check(text, len, &problem);
+	if (r == 0)
+		r = egress_list_expand(text, len, keyword, &expansion, ret, &problem);
+	if (r == 0)
+		r = egress_list_parse(ret->data ? ret->data : "", ret->len, &list, &problem);
+	if (r == -EBADMSG) {
+		message_error("%s:%u: %s", path, problem.line, problem.reason);
+		return EXIT_RULES;
+	}
+	if (r < 0)
+		return say(path, r);
+	return expansion.is_partial ? EGRESS_PARTIAL : 0;
+}
+
+static int compare_strings(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+struct names {
+	char **items;
+	size_t count, capacity;
+};
+
+static void names_done(struct names *names)
+{
+	for (size_t i = 0; i < names->count; i++)
+		free(names->items[i]);
+	free(names->items);
+}
+#define cleanup_names __attribute__((cleanup(names_done)))
+
+ANALYZER_LOSES_OWNERS
+static int add_name(struct names *names, const char *name)
+{
+	char *copy;
+
+	if (names->count == names->capacity) {
+		size_t capacity = names->capacity ? names->capacity * 2 : 16;
+		char **items = reallocarray(names->items, capacity, sizeof(*items));
+
+		if (!items)
+			return -ENOMEM;
+		names->items = items;
+		names->capacity = capacity;
+	}
+	copy = strdup(name);
+	if (!copy)
+		return -ENOMEM;
+	names->items[names->count++] = copy;
+	return 0;
+}
+ANALYZER_KNOWS_OWNERS
+
+/* The log is written by a process that speaks with the agent: each line is checked again. */
+static int take_line(const char *line, size_t len, const char *verdict, struct names *names)
+{
+	cleanup_json json_t *json = NULL;
+	char host[EGRESS_HOST_SIZE];
+	const char *given;
+
+	if (json_load_strict(line, len, &json, NULL) < 0)
+		return 0;
+	given = json_get_string(json, "host", "");
+	if (strcmp(json_get_string(json, "verdict", ""), verdict) != 0 ||
+	    egress_host_normalize(given, strlen(given), host) < 0 ||
+	    /* Other reasons are not mended by a line of the list. */
+	    !strstr(json_get_string(json, "reason", ""), "not on the list"))
+		return 0;
+	return add_name(names, host);
+}
+
+int egress_collect(int session_fd, const char *verdict, struct text *ret)
+{
+	cleanup_names struct names names = { 0 };
+	cleanup_free char *log = NULL;
+	size_t len = 0;
+	int r = fd_read_file_at(session_fd, NETWORK_LOG_FILE, LOG_MAX, &log, &len);
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	for (size_t offset = 0; offset < len && r == 0;) {
+		const char *newline = memchr(log + offset, '\n', len - offset);
+		size_t n = newline ? (size_t)(newline - (log + offset)) : len - offset;
+
+		r = take_line(log + offset, n, verdict, &names);
+		offset += n + 1;
+	}
+	if (r < 0)
+		return r;
+	if (names.count > 0)
+		qsort(names.items, names.count, sizeof(*names.items), compare_strings);
+	for (size_t i = 0; i < names.count; i++) {
+		if (i == 0 || strcmp(names.items[i - 1], names.items[i]) != 0)
+			text_appendf(ret, "%s\n", names.items[i]);
+	}
+	return ret->is_failed ? -ENOMEM : 0;
+}

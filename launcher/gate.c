@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+#include "launcher/gate.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/base/fd.h"
+#include "fs/base/message.h"
+#include "fs/base/subprocess.h"
+#include "fs/session/network_files.h"
+#include "launcher/daemon.h"
+#include "launcher/find_program.h"
+
+#define BACKLOG 1024
+
+int gate_listen(void)
+{
+	static const int yes = 1;
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_port = htons(GATE_PORT),
+				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	cleanup_fd int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) < 0 ||
+	    bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ||
+	    listen(fd, BACKLOG) < 0)
+		return -errno;
+	return steal_fd(&fd);
+}
+
+int gate_offer(int session_fd)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	cleanup_fd int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -errno;
+	(void)snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/%s",
+		       session_fd, NETWORK_HANDOVER_SOCKET);
+	if (bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ||
+	    fchmodat(session_fd, NETWORK_HANDOVER_SOCKET, 0600, 0) < 0 || listen(fd, 1) < 0)
+		return -errno;
+	return steal_fd(&fd);
+}
+
+int gate_take_over(int session_fd, int offer_fd)
+{
+	cleanup_fd int end = accept4(offer_fd, NULL, NULL, SOCK_CLOEXEC);
+	char byte;
+	struct iovec part = { &byte, 1 };
+	union {
+		struct cmsghdr header; /* for its alignment */
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = { 0 };
+	struct msghdr message = { .msg_iov = &part,
+				  .msg_iovlen = 1,
+				  .msg_control = control.bytes,
+				  .msg_controllen = sizeof(control.bytes) };
+	const struct cmsghdr *rights;
+	int fd;
+
+	(void)unlinkat(session_fd, NETWORK_HANDOVER_SOCKET, 0);
+	if (end < 0 || recvmsg(end, &message, MSG_CMSG_CLOEXEC) < 0)
+		return -errno;
+	rights = CMSG_FIRSTHDR(&message);
+	if (!rights || rights->cmsg_level != SOL_SOCKET || rights->cmsg_type != SCM_RIGHTS ||
+	    rights->cmsg_len != CMSG_LEN(sizeof(int)))
+		return -EBADMSG;
+	memcpy(&fd, CMSG_DATA(rights), sizeof(fd));
+	return fd;
+}
+
+static int start(const char *program, int session_fd, int listen_fd, bool is_learning,
+		 struct gate_link *link, pid_t *ret_pid)
+{
+	cleanup_string_list struct string_list argv = { 0 };
+	struct subprocess what = { .stdin_fd = SUBPROCESS_NULL, .stdout_fd = SUBPROCESS_NULL };
+	cleanup_fd int ready_write = -1;
+	cleanup_fd int lifeline_read = -1;
+	int ready[2], lifeline[2], keep[4];
+
+	link->words = memfd_create("claudefs-gate", MFD_CLOEXEC);
+	if (link->words < 0 || pipe2(ready, O_CLOEXEC) < 0)
+		return -errno;
+	link->ready = ready[0];
+	ready_write = ready[1];
+	if (pipe2(lifeline, O_CLOEXEC) < 0)
+		return -errno;
+	lifeline_read = lifeline[0];
+	link->lifeline = lifeline[1];
+	string_list_add(&argv, program);
+	string_list_add(&argv, "--listen-fd");
+	string_list_addf(&argv, "%d", listen_fd);
+	string_list_add(&argv, "--session-fd");
+	string_list_addf(&argv, "%d", session_fd);
+	string_list_add(&argv, "--lifeline-fd");
+	string_list_addf(&argv, "%d", lifeline_read);
+	string_list_add(&argv, "--ready-fd");
+	string_list_addf(&argv, "%d", ready_write);
+	if (is_learning)
+		string_list_add(&argv, "--learn");
+	if (argv.is_failed)
+		return -ENOMEM;
+	keep[0] = listen_fd;
+	keep[1] = session_fd;
+	keep[2] = lifeline_read;
+	keep[3] = ready_write;
+	what.argv = (const char *const *)argv.items;
+	what.stderr_fd = link->words;
+	what.keep = keep;
+	what.keep_count = 4;
+	what.is_own_session = true;
+	return subprocess_start(&what, ret_pid);
+}
+
+int gate_start(int session_fd, int listen_fd, const struct text *list, bool is_learning,
+	       struct gate_link *ret, pid_t *ret_pid)
+{
+	cleanup_free char *program = find_sibling("claudefs-gate");
+	int r;
+
+	if (!program)
+		return -ENOENT;
+	r = fd_replace_file_at(session_fd, NETWORK_LIST_FILE, list->data ? list->data : "",
+			       list->len, 0600);
+	if (r == 0)
+		r = start(program, session_fd, listen_fd, is_learning, ret, ret_pid);
+	if (r < 0)
+		message_error("%s: cannot start it: %s", program, strerror(-r));
+	return r;
+}
+
+int gate_is_ready(const struct gate_link *link)
+{
+	char word[8] = "";
+	ssize_t n = read(link->ready, word, sizeof(word) - 1);
+
+	return n > 0 && strncmp(word, "ready", 5) == 0 ? 0 : -EPIPE;
+}
+
+void gate_print_words(const struct gate_link *link)
+{
+	const struct daemon_link words = { .ready = -1, .words = link->words };
+
+	daemon_print_words(&words);
+}
+
+void gate_link_done(struct gate_link *link)
+{
+	cleanup_close_fd(&link->ready);
+	cleanup_close_fd(&link->lifeline);
+	cleanup_close_fd(&link->words);
+	*link = (struct gate_link)GATE_LINK_NONE;
+}
+
+void gate_add_environment(struct string_list *env)
+{
+	static const char *const names[] = { "HTTPS_PROXY", "HTTP_PROXY", "https_proxy",
+					     "http_proxy" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		string_list_addf(env, "%s=http://127.0.0.1:%d", names[i], GATE_PORT);
+	string_list_add(env, "NO_PROXY=localhost,127.0.0.1,::1");
+	string_list_add(env, "no_proxy=localhost,127.0.0.1,::1");
+	/* Node's own fetch looks at the variables only when told to. */
+	string_list_add(env, "NODE_USE_ENV_PROXY=1");
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* The session's way out: claudefs-gate, started with the socket that the sandbox's processes reach.
+ */
+#ifndef CLAUDEFS_LAUNCHER_GATE_H
+#define CLAUDEFS_LAUNCHER_GATE_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "fs/base/text.h"
+#include "launcher/string_list.h"
+
+#define GATE_PORT     3128 /* inside, on loopback; the customary one of proxies */
+#define GATE_START_MS 10000
+
+struct gate_link {
+	int ready;    /* readable when it serves */
+	int lifeline; /* it ends when this is closed */
+	int words;    /* what it said on stderr, a file; see daemon.h */
+};
+#define GATE_LINK_NONE                                   \
+	{                                                \
+		.ready = -1, .lifeline = -1, .words = -1 \
+	}
+
+/* A socket that listens on the loopback interface of the caller's network namespace. Returns the fd
+ * or -errno. */
+int gate_listen(void);
+
+/* For a container, whose keeper makes that socket and hands it over: where it does so, in the
+ * session's directory. Returns the fd to await and to give to gate_take_over(), or -errno. */
+int gate_offer(int session_fd);
+/* Takes the socket over and ends the offer (offer_fd is borrowed). Returns the fd or -errno. */
+int gate_take_over(int session_fd, int offer_fd);
+
+/* Writes list into the session and starts the gate on listen_fd (both borrowed). Returns 0 or
+ * -errno after a line on stderr. */
+int gate_start(int session_fd, int listen_fd, const struct text *list, bool is_learning,
+	       struct gate_link *ret, pid_t *ret_pid);
+/* After ready is readable. Returns 0 or -EPIPE. */
+int gate_is_ready(const struct gate_link *link);
+void gate_print_words(const struct gate_link *link);
+void gate_link_done(struct gate_link *link);
+
+/* The proxy variables that programs look at. */
+void gate_add_environment(struct string_list *env);
+
+#endif
