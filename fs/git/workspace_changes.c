@@ -39,14 +39,14 @@ int workspace_compare(const struct workspace_scan *before, const struct workspac
 	while (i < before->count || k < after->count) {
 		const struct workspace_entry *a = i < before->count ? &before->entries[i] : NULL;
 		const struct workspace_entry *b = k < after->count ? &after->entries[k] : NULL;
-		int order = !a ? 1 : !b ? -1 : strcmp(a->path, b->path);
+		int order = a && b ? strcmp(a->path, b->path) : a ? -1 : 1;
 
-		if (order < 0)
-			add(ret, WORKSPACE_DELETED, a, NULL);
-		else if (order > 0)
-			add(ret, WORKSPACE_CREATED, NULL, b);
-		else
+		if (a && b && order == 0)
 			compare_entry(ret, a, b);
+		else if (order < 0)
+			add(ret, WORKSPACE_DELETED, a, NULL);
+		else
+			add(ret, WORKSPACE_CREATED, NULL, b);
 		i += order <= 0;
 		k += order >= 0;
 	}

@@ -84,7 +84,7 @@ static unsigned char type_of(int dir_fd, const struct dirent *entry)
 		return entry->d_type;
 	if (fstatat(dir_fd, entry->d_name, &info, AT_SYMLINK_NOFOLLOW) < 0)
 		return DT_UNKNOWN;
-	return IFTODT(info.st_mode);
+	return (unsigned char)IFTODT(info.st_mode);
 }
 
 static int list(int dir_fd, struct children *ret)
