@@ -180,5 +180,7 @@ const struct doctor_check doctor_checks[] = {
 	{ "host state", look_at_host_state },
 	{ "claude", look_at_claude },
 	{ "claudefs-run", look_at_launcher },
+	{ "runtime docker", doctor_look_at_docker },
+	{ "runtime podman", doctor_look_at_podman },
 	{ .name = NULL },
 };

@@ -6,13 +6,32 @@ set -u
 . "${CLAUDEFS_SOURCE:?}/tests/cli/lib.sh"
 
 call doctor
-for name in kernel /dev/fuse 'user namespaces' fusermount3 'state directory' rules 'host state' claude claudefs-run; do
+for name in kernel /dev/fuse 'user namespaces' fusermount3 'state directory' rules 'host state' claude claudefs-run 'runtime docker' 'runtime podman'; do
   ok "it looks at: $name" shows "^(ok|warn|fail) +$name "
 done
 ok 'it leaves nothing behind' equal proj "$(ls -A "$HOME")"
 ok 'a home without ~/.claude is fine' shows '^ok +host state .*made by the first commit'
 PATH=/nowhere call doctor
 ok 'a missing claude is told with its mend' shows "^warn +claude +not on PATH: 'npm install"
+ok 'a missing engine is told, and is no fault' shows '^ok +runtime docker +not on PATH: only needed for'
+# An engine's client without an engine, without a right to it, rootless, and one that never answers.
+mkdir "$HOME/bin"
+client() {
+  printf '#!/bin/sh\n%s\n' "$1" >"$HOME/bin/docker"
+  chmod 755 "$HOME/bin/docker"
+  PATH=$HOME/bin:/usr/bin:/bin call doctor
+}
+client 'echo "Cannot connect to the Docker daemon at unix:///x." >&2; exit 1'
+ok 'an engine that is not running is told with its mend' shows '^warn +runtime docker +Cannot connect.*start the docker service'
+client 'echo "permission denied while trying to connect" >&2; exit 1'
+ok 'so is one that lets nobody in' shows '^warn +runtime docker +.*become a member of the group docker'
+client 'echo "engine 20.10 [name=seccomp name=rootless]"'
+ok 'so is a rootless one' shows '^warn +runtime docker +.*cannot attach the view'
+client 'case $1 in info) echo "engine 20.10 [name=seccomp]" ;; *) exit 1 ;; esac'
+ok 'one that has no image yet is fine' shows '^ok +runtime docker +engine 20.10 .*no image yet'
+client 'exec sleep 60'
+ok 'one that does not answer is told in seconds' shows '^warn +runtime docker +.*does not answer'
+rm -r "$HOME/bin"
 mkdir -p "$HOME/.config/claudefs/rules.d"
 echo '{' >"$HOME/.config/claudefs/rules.d/a.json"
 call doctor
