@@ -12,6 +12,7 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/base/fd.h"
+#include "fs/base/message.h"
 
 #define FILES_DIR    "container"
 #define ASK_AGAIN_MS 500
@@ -92,44 +93,56 @@ void container_files_remove(int session_fd)
 	remove_in(session_fd, FILES_DIR);
 }
 
-static bool parse_end(const char *line, struct container_end *ret)
+/* Finds name's line in "/NAME exited 137 true". */
+static void parse_end(const struct engine_answer *answer, const char *name,
+		      struct container_end *ret)
 {
-	char oom[8] = "";
-	char status[16] = "";
+	const char *line = answer->out ? strstr(answer->out, name) : NULL;
+	char status[16] = "", oom[8] = "";
 
-	/* "exited 137 true" */
-	if (sscanf(line, "%15s %d %7s", status, &ret->code, oom) != 3)
-		return false;
+	if (!line) {
+		ret->is_removed = answer->err && strcasestr(answer->err, "no such container") &&
+				  strstr(answer->err, name);
+		ret->is_known = ret->is_removed;
+		return;
+	}
+	if (sscanf(line + strlen(name), " %15s %d %7s", status, &ret->code, oom) != 3)
+		return;
 	ret->is_oom = strcmp(oom, "true") == 0;
 	ret->is_known = strcmp(status, "exited") == 0 || strcmp(status, "dead") == 0;
-	return ret->is_known;
 }
 
 static bool ask_once(struct containers *containers)
 {
-	const char *const words[] = { "container",
-				      "inspect",
-				      "--format",
-				      "{{.State.Status}} {{.State.ExitCode}} {{.State.OOMKilled}}",
-				      containers->names.keeper,
-				      containers->has_agent ? containers->names.agent : NULL,
-				      NULL };
+	const char *const words[] = {
+		"container",
+		"inspect",
+		"--format",
+		"{{.Name}} {{.State.Status}} {{.State.ExitCode}} {{.State.OOMKilled}}",
+		containers->names.keeper,
+		containers->names.agent,
+		NULL
+	};
 	cleanup_engine_answer struct engine_answer answer = { 0 };
-	const char *second;
 
-	if (engine_ask(&containers->engine, words, &answer) < 0 || answer.code != 0)
+	if (engine_ask(&containers->engine, words, &answer) < 0)
 		return false;
-	second = strchr(answer.out, '\n');
-	return parse_end(answer.out, &containers->keeper_end) &&
-	       (!containers->has_agent ||
-		(second && parse_end(second + 1, &containers->agent_end)));
+	parse_end(&answer, containers->names.keeper, &containers->keeper_end);
+	parse_end(&answer, containers->names.agent, &containers->agent_end);
+	return containers->keeper_end.is_known && containers->agent_end.is_known;
 }
 
 void containers_ask_ends(struct containers *containers, int wait_ms)
 {
 	const struct timespec pause = { .tv_nsec = ASK_AGAIN_MS * 1000000L };
 
+	bool is_said = false;
+
 	while (!ask_once(containers) && wait_ms > 0) {
+		if (!is_said)
+			message_info("%s: the engine went away: waiting for it to come back",
+				     containers->engine.kind->name);
+		is_said = true;
 		(void)nanosleep(&pause, NULL);
 		wait_ms -= ASK_AGAIN_MS;
 	}

@@ -12,6 +12,7 @@
 /* How a container ended, as the engine tells. */
 struct container_end {
 	bool is_known;
+	bool is_removed; /* by somebody else: nothing more can be known */
 	int code;
 	bool is_oom; /* the kernel ended something in it for want of memory */
 };

@@ -137,20 +137,32 @@ int run_open_login(const struct run *run)
 	return fd;
 }
 
+/* "agent exit 137 (out of memory)", at most 30 bytes. */
+static void describe_end(const char *who, const struct container_end *end, char *ret, size_t size)
+{
+	if (!end->is_known)
+		(void)snprintf(ret, size, "%s unknown", who);
+	else if (end->is_removed)
+		(void)snprintf(ret, size, "%s removed", who);
+	else
+		(void)snprintf(ret, size, "%s exit %d%s", who, end->code,
+			       end->is_oom ? " (out of memory)" : "");
+}
+
 /* Containers: both ends, unless all is plain. */
 static void describe_ends(const struct containers *containers, char *ret, size_t size)
 {
 	const struct container_end *agent = &containers->agent_end;
 	const struct container_end *keeper = &containers->keeper_end;
-	static const char oom[] = " (out of memory)";
+	char first[32], second[32];
 
-	if (!agent->is_known || !keeper->is_known)
-		(void)snprintf(ret, size, "the engine went away");
-	else if (keeper->code == 0 && !keeper->is_oom && !agent->is_oom && agent->code <= 128)
+	describe_end("agent", agent, first, sizeof(first));
+	describe_end("keeper", keeper, second, sizeof(second));
+	if (agent->is_known && keeper->is_known && !agent->is_removed && !keeper->is_removed &&
+	    keeper->code == 0 && !keeper->is_oom && !agent->is_oom && agent->code <= 128)
 		(void)snprintf(ret, size, "exit %d", agent->code);
 	else
-		(void)snprintf(ret, size, "agent exit %d%s, keeper exit %d%s", agent->code,
-			       agent->is_oom ? oom : "", keeper->code, keeper->is_oom ? oom : "");
+		(void)snprintf(ret, size, "%.30s, %.31s", first, second);
 }
 
 static void end_session(struct run *run, bool has_run, int code)

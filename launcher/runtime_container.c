@@ -26,7 +26,7 @@
 
 #define UP_MS          60000     /* for the engine to start the keeper */
 #define LOST_MS        10000     /* the engine's client may learn of the agent's end much later */
-#define ENGINE_BACK_MS 10000     /* an engine that is being restarted */
+#define ENGINE_BACK_MS 20000     /* an engine that is being restarted */
 #define LIFELINE_SIZE  (1 << 19) /* bytes: what is written before the keeper reads never blocks */
 
 /* A client leaves its container when these are typed: no person, and no program, does. */
@@ -309,6 +309,12 @@ static int run_agent(struct run *run)
 		 * said why. */
 		message_error("%s: the sandbox did not start", run->runtime->name);
 		supervisor->first.has_ended = false;
+		return EXIT_RUN_FAILED;
+	}
+	if (containers->agent_end.is_removed) {
+		message_error("%s: the agent's container was removed while it ran; its journal was "
+			      "kept",
+			      run->runtime->name);
 		return EXIT_RUN_FAILED;
 	}
 	if (!containers->agent_end.is_known) {

@@ -13,11 +13,11 @@ make_container_home() {
   need_engine
   make_run_home
   trap end_engine_test EXIT
+  [ "$RUN_AS" != user ] || ENGINE_IS_OPEN=1
   start_engine
   import_root "$TEST_ROOT_IMAGE"
   if [ "$RUN_AS" = user ]; then
-    # As a member of the group docker would.
-    chmod 755 "$ENGINE_ROOT" && chmod 666 "$ENGINE_ROOT/sock"
+    chmod 755 "$ENGINE_ROOT"
     AS=(setpriv "--reuid=$ORDINARY_UID" "--regid=$ORDINARY_UID" --clear-groups)
     mkdir -p "$PROGRAMS/rules"
     cp "$CLAUDEFS_BUILD"/launcher/{Dockerfile,Dockerfile.debian,managed-settings.json} "$PROGRAMS/launcher"

@@ -4,7 +4,8 @@
 # a bridge and without touching the machine's firewall; stopped by its pid. And a root for the image that
 # needs no network. Sourced by bash after home.sh.
 #
-# Sets DOCKER_HOST (exported) and ENGINE_ROOT.
+# Sets DOCKER_HOST (exported) and ENGINE_ROOT. With ENGINE_IS_OPEN set everybody may talk to it, as members of
+# the group docker may.
 
 # need_engine: skips the test where no engine can be started.
 need_engine() {
@@ -28,45 +29,54 @@ start_engine() {
 
 # launch_engine: also after stop_engine, on the same data.
 launch_engine() {
-  local i driver
+  local i pid driver
   for driver in overlay2 vfs; do
+    # One that has data already keeps its driver: with another one it would not find them.
+    [ "$driver" = overlay2 ] || [ ! -d "$ENGINE_ROOT/data/overlay2" ] || break
     rm -f "$ENGINE_ROOT/pid"
     setsid env -i "PATH=$PATH" "HOME=$ENGINE_ROOT" dockerd --data-root "$ENGINE_ROOT/data" --exec-root "$ENGINE_ROOT/exec" \
       --pidfile "$ENGINE_ROOT/pid" --host "$DOCKER_HOST" --storage-driver "$driver" --bridge=none \
       --iptables=false --ip6tables=false --ip-forward=false --ip-masq=false --userland-proxy=false \
       ${ENGINE_OPTIONS:+"${ENGINE_OPTIONS[@]}"} >>"$ENGINE_ROOT/log" 2>&1 </dev/null &
-    ENGINE_PID=$!
+    pid=$!
     for ((i = 0; i < 300; i++)); do
-      docker version >/dev/null 2>&1 && return 0
-      kill -0 "$ENGINE_PID" 2>/dev/null || break
+      if docker version >/dev/null 2>&1; then
+        [ -z "${ENGINE_IS_OPEN:-}" ] || chmod 666 "$ENGINE_ROOT/sock"
+        return 0
+      fi
+      kill -0 "$pid" 2>/dev/null || break
       sleep 0.1
     done
-    kill "$ENGINE_PID" 2>/dev/null
-    wait "$ENGINE_PID" 2>/dev/null
+    kill "$pid" 2>/dev/null
+    wait "$pid" 2>/dev/null
   done
   tail -n 20 "$ENGINE_ROOT/log" | sed 's/^/# /'
   echo 'Bail out! the Docker engine did not start'
   exit 1
 }
 
-# stop_engine: and all containers with it, as an engine does.
+# stop_engine: and all containers with it, as an engine does. By its own pid file: a subshell may have started it.
 stop_engine() {
-  [ -n "${ENGINE_PID:-}" ] || return 0
-  kill "$ENGINE_PID" 2>/dev/null
-  wait "$ENGINE_PID" 2>/dev/null
-  ENGINE_PID=''
+  local pid i
+  pid=$(cat "$ENGINE_ROOT/pid" 2>/dev/null) || return 0
+  kill "$pid" 2>/dev/null
+  for ((i = 0; i < 300; i++)); do
+    kill -0 "$pid" 2>/dev/null || break
+    sleep 0.1
+  done
+  kill -KILL "$pid" 2>/dev/null
+  wait "$pid" 2>/dev/null
+  rm -f "$ENGINE_ROOT/pid"
 }
 
 # remove_engine: at the end of the test.
 remove_engine() {
   [ -n "${ENGINE_ROOT:-}" ] || return 0
-  if [ -n "${ENGINE_PID:-}" ]; then
-    docker ps -aq | xargs -r docker rm -f >/dev/null 2>&1
-    stop_engine
-  fi
+  docker ps -aq 2>/dev/null | xargs -r docker rm -f >/dev/null 2>&1
+  stop_engine
   local mounted
   grep -F " $ENGINE_ROOT/" /proc/self/mounts | cut -d' ' -f2 | sort -r | while read -r mounted; do
-    umount "$mounted" 2>/dev/null
+    umount "$mounted" 2>/dev/null || umount -l "$mounted" 2>/dev/null
   done
   rm -rf --one-file-system -- "$ENGINE_ROOT"
 }
@@ -109,7 +119,7 @@ import_root() {
     ln -s "usr/$program" "$root/$program"
   done
   for program in awk basename bash cat chmod chown cp cut date dd df dirname echo env false find git grep head id kill \
-    ln ls mkdir mknod mktemp mv node nproc ps python3 readlink rm rmdir sed seq sh sleep sort stat stty tail tee test \
+    ln ls mkdir mknod mktemp mv node nproc ps python3 readlink rev rm rmdir sed seq sh sleep sort stat stty tail tee test \
     timeout touch tr true tty uname wc xargs mount umount nsenter unshare chroot su; do
     program=$(command -v "$program") || continue
     case $program in /*) add_program "$root" "$(readlink -f "$program")" ;; *) continue ;; esac
