@@ -19,6 +19,8 @@
 #define APART_ID 65532
 
 #define WORDS_MAGIC "CFE1"
+#define LOGIN_MAGIC "CFC1"
+#define LOGIN_MAX   (64u << 10)  /* bytes; it fits into a pipe */
 #define WORDS_MAX   (256u << 10) /* bytes of the private environment */
 
 /* A uid of 0 gives nothing back, neither by exec nor by changing ids. */
@@ -85,33 +87,43 @@ static int read_exactly(void *buf, size_t len)
 	return 0;
 }
 
-int step_keeper_words(struct init_context *context)
+/* One frame: magic, length (u32, little-endian), content. */
+static int read_frame(struct init_context *context, const char *magic, size_t max, char **ret,
+		      size_t *ret_len)
 {
 	struct {
 		char magic[4];
 		uint32_t len;
 	} head;
+	int r = read_exactly(&head, sizeof(head));
+
+	if (r < 0)
+		return step_refuse(context, "claudefs-run is gone: %s", strerror(-r));
+	head.len = le32toh(head.len);
+	if (memcmp(head.magic, magic, sizeof(head.magic)) != 0 || head.len > max)
+		return step_refuse(context, "stdin: not from a claudefs-run of this version");
+	*ret = (char *)malloc((size_t)head.len + 1);
+	if (!*ret)
+		return -ENOMEM;
+	r = read_exactly(*ret, head.len);
+	(*ret)[r < 0 ? 0 : head.len] = '\0';
+	*ret_len = r < 0 ? 0 : head.len;
+	return r < 0 ? step_refuse(context, "claudefs-run is gone: %s", strerror(-r)) : 0;
+}
+
+int step_keeper_words(struct init_context *context)
+{
 	int r;
 
 	/* The engine takes containers up one after the other: ours is ready for the other one. */
 	if (write(STDOUT_FILENO, "up\n", 3) != 3)
 		return step_refuse(context, "cannot tell claudefs-run");
-	r = read_exactly(&head, sizeof(head));
-	if (r < 0)
-		return step_refuse(context, "claudefs-run is gone: %s", strerror(-r));
-	head.len = le32toh(head.len);
-	if (memcmp(head.magic, WORDS_MAGIC, sizeof(head.magic)) != 0 || head.len > WORDS_MAX)
-		return step_refuse(context, "stdin: not from a claudefs-run of this version");
-	context->private = (char *)malloc((size_t)head.len + 1);
-	if (!context->private)
-		return -ENOMEM;
-	r = read_exactly(context->private, head.len);
-	if (r < 0)
-		return r;
-	context->private[head.len] = '\0';
-	context->private_len = head.len;
+	r = read_frame(context, WORDS_MAGIC, WORDS_MAX, &context->private, &context->private_len);
+	if (r == 0)
+		r = read_frame(context, LOGIN_MAGIC, LOGIN_MAX, &context->login,
+			       &context->login_len);
 	context->lifeline = STDIN_FILENO;
-	return 0;
+	return r;
 }
 
 /* Only as a place: it is opened by the daemon as the user who owns it. */

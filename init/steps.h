@@ -48,6 +48,8 @@ struct init_context {
 	int lifeline;  /* hangs up when claudefs-run is gone */
 	char *private; /* the agent's private environment: NAME=VALUE, each with its NUL */
 	size_t private_len;
+	char *login; /* for claudefs-mount: the content of .credentials.json; NULL: none */
+	size_t login_len;
 	struct init_path paths[INIT_PATHS_MAX]; /* roles native and agent: for Landlock */
 	size_t path_count;
 	char reason[INIT_REASON_MAX];

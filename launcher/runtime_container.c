@@ -22,6 +22,7 @@
 #include "fs/base/message.h"
 #include "fs/base/subprocess.h"
 #include "launcher/image.h"
+#include "launcher/login_file.h"
 #include "launcher/runtime.h"
 
 #define UP_MS          60000     /* for the engine to start the keeper */
@@ -102,27 +103,47 @@ static void add_start(struct string_list *words, const char *name)
 	string_list_add(words, name);
 }
 
+static int send_frame(int fd, const char *magic, const char *data, size_t len)
+{
+	uint32_t size = htole32((uint32_t)len);
+	int r = fd_write_all(fd, magic, 4);
+
+	if (r == 0)
+		r = fd_write_all(fd, &size, sizeof(size));
+	return r == 0 ? fd_write_all(fd, data, len) : r;
+}
+
+/* The login that the daemon shows. claudefs-init takes it out of its frame and hands the bare
+ * content to claudefs-mount --credentials-fd (init/step_daemon.c). */
+static int send_login(const struct run *run)
+{
+	cleanup_fd int fd = run_open_login(run);
+	char *login = NULL;
+	size_t len = 0;
+	int r = fd < 0 ? 0 : fd_read_file(fd, LOGIN_FILE_MAX, &login, &len);
+
+	if (r == 0)
+		r = send_frame(run->containers.lifeline, "CFC1", login ? login : "", len);
+	if (login)
+		login_forget(login);
+	return r;
+}
+
 /* What only the agent may know: the first words on the keeper's stdin (init/step_keeper.c). */
 static int send_words(const struct run *run)
 {
 	char *data = NULL;
 	size_t len = 0;
 	int r = container_private_environment(run->plan, &data, &len);
-	uint32_t size = htole32((uint32_t)len);
-	int fd = run->containers.lifeline;
 
 	if (r == 0 && len > LIFELINE_SIZE / 2)
 		r = -E2BIG;
 	if (r == 0)
-		r = fd_write_all(fd, "CFE1", 4);
-	if (r == 0)
-		r = fd_write_all(fd, &size, sizeof(size));
-	if (r == 0)
-		r = fd_write_all(fd, data, len);
+		r = send_frame(run->containers.lifeline, "CFE1", data, len);
 	if (data)
 		explicit_bzero(data, len);
 	free(data);
-	return r;
+	return r == 0 ? send_login(run) : r;
 }
 
 static int start_keeper(struct run *run)

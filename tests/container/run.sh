@@ -55,6 +55,19 @@ ok 'the gateway answers inside' equal 'HTTP/1.1 403 Forbidden' "$(run --commit n
 ok 'and its decision is in the session' contains "$(newest_session)/network.log" 'denied.example'
 ok 'there is no other interface' equal lo "$(inside_sh 'ls /sys/class/net 2>/dev/null || sed -n "s/^ *\([a-z0-9]*\):.*/\1/p" /proc/net/dev')"
 rm "$PROJECT/ask"
+# The login of the host's file, without a token in the environment, which would make it needless.
+printf '{"claudeAiOauth":{"accessToken":"CANARY-access","refreshToken":"CANARY-refresh","expiresAt":9999999999999}}\n' \
+  >"$HOME/.claude/.credentials.json"
+own
+RUN_ENV+=(ANTHROPIC_API_KEY=)
+as_user env -u ANTHROPIC_API_KEY "$PROGRAMS/launcher/claudefs-run" --runtime docker --image-root "$TEST_ROOT_IMAGE" \
+  --commit never "$PROJECT" --exec sh -c 'cat ~/.claude/.credentials.json; cat /proc/*/cmdline | tr "\0" "\n"' \
+  </dev/null >"$WORK/login" 2>"$WORK/err"
+ok 'the access token of the host is there' contains "$WORK/login" CANARY-access
+ok 'the refresh token is not' lacks CANARY-refresh "$WORK/login"
+ok 'nor is either in the session' not grep -raqF CANARY "$(newest_session)"
+rm "$HOME/.claude/.credentials.json"
+RUN_ENV=("${RUN_ENV[@]:0:${#RUN_ENV[@]}-1}")
 
 # While it runs: what can be asked of the engine, and what of the processes.
 start_agent 'echo $$ >pid; touch ready; while [ ! -e go ]; do sleep 0.05; done; exit 4'
