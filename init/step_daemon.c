@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "fs/base/cleanup.h"
 #include "fs/base/fd.h"
 #include "init/steps.h"
 
@@ -50,7 +51,7 @@ int step_keeper_daemon(struct init_context *context)
 		context->login_len > 0 ? pipe_login(context) : 0,
 	};
 	size_t given = 0;
-	char **argv;
+	cleanup_free char **argv = NULL;
 
 	while (context->argv[given])
 		given++;
@@ -68,6 +69,6 @@ int step_keeper_daemon(struct init_context *context)
 		argv[given++] = options[i];
 		argv[given++] = text[i];
 	}
-	context->argv = argv;
+	context->argv = steal_ptr(&argv);
 	return 0;
 }
