@@ -27,11 +27,12 @@ client 'echo "permission denied while trying to connect" >&2; exit 1'
 ok 'so is one that lets nobody in' shows '^warn +runtime docker +.*become a member of the group docker'
 client 'echo "engine 20.10 [name=seccomp name=rootless]"'
 ok 'so is a rootless one' shows '^warn +runtime docker +.*cannot attach the view'
+# shellcheck disable=SC2016  # for the client
 client 'case $1 in info) echo "engine 20.10 [name=seccomp]" ;; *) exit 1 ;; esac'
 ok 'one that has no image yet is fine' shows '^ok +runtime docker +engine 20.10 .*no image yet'
 client 'exec sleep 60'
 ok 'one that does not answer is told in seconds' shows '^warn +runtime docker +.*does not answer'
-rm -r "$HOME/bin"
+rm -r "${HOME:?}/bin"
 mkdir -p "$HOME/.config/claudefs/rules.d"
 echo '{' >"$HOME/.config/claudefs/rules.d/a.json"
 call doctor
