@@ -90,9 +90,9 @@ static void no_sync_back_is_commit_never(void **state)
 
 static void options_of_older_tools_are_answered_and_never_passed_on(void **state)
 {
-	static const char *const old[] = { "--fresh-creds",     "--isolate-claude-data",
-					   "--with-gvisor",     "--allow-git-push",
-					   "--reload-firewall", "--disallow-broad-gh-token" };
+	static const char *const old[] = { "--fresh-creds", "--isolate-claude-data",
+					   "--with-gvisor", "--allow-git-push",
+					   "--disallow-broad-gh-token" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(old) / sizeof(old[0]); i++) {
@@ -102,6 +102,7 @@ static void options_of_older_tools_are_answered_and_never_passed_on(void **state
 	assert_int_equal(PARSE("--runtime", "docker"), 0);
 	assert_int_equal(PARSE("--runtime", "podman"), 0);
 	assert_int_equal(PARSE("--runtime", "kubernetes"), EXIT_USAGE);
+	assert_int_equal(PARSE("--reload-firewall"), 0);
 	assert_int_equal(PARSE("--no-gvisor"), 0);
 	assert_true(options.without_gvisor);
 	assert_int_equal(PARSE("--rebuild"), 0);
