@@ -10,11 +10,6 @@
 
 static uint64_t random_state;
 
-static inline void random_seed(uint64_t seed)
-{
-	random_state = seed * 0x9e3779b97f4a7c15u + 1;
-}
-
 /* SplitMix64. */
 static inline uint64_t random_next(void)
 {
@@ -23,6 +18,13 @@ static inline uint64_t random_next(void)
 	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
 	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
 	return z ^ (z >> 31);
+}
+
+/* Mixed, since the streams of neighbouring states are the same one, a step apart. */
+static inline void random_seed(uint64_t seed)
+{
+	random_state = seed;
+	random_state = random_next();
 }
 
 static inline unsigned int pick(unsigned int below)
