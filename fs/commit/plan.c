@@ -241,6 +241,9 @@ static int add_theirs(struct commit_plan *plan, const struct change *change)
 	entry.action = change->kind == CHANGE_DELETE ? PLAN_DELETE
 		       : entry.base.exists           ? PLAN_REPLACE
 						     : PLAN_CREATE;
+	/* Never the whole of a file whose keys have rules of their own. */
+	entry.is_by_key = change->merge == RULE_MERGE_JSON_KEYS;
+	entry.forces = entry.is_by_key;
 	plan->entries[plan->count++] = entry;
 	return 0;
 }
@@ -251,9 +254,14 @@ static int add_settled(struct commit_plan *plan, const struct commit_choice *cho
 
 	for (size_t i = 0; r == 0 && i < choice->theirs_count; i++)
 		r = add_theirs(plan, choice->theirs[i]);
-	for (size_t i = 0; r == 0 && i < choice->ours_count; i++)
+	for (size_t i = 0; r == 0 && i < choice->ours_count; i++) {
+		if (choice->ours[i]->merge == RULE_MERGE_JSON_KEYS) {
+			leave(plan, choice->ours[i], "by key: the host's values stay as they are");
+			continue;
+		}
 		plan->entries[plan->count++] =
 			(struct plan_entry){ .change = choice->ours[i], .action = PLAN_KEEP };
+	}
 	return r;
 }
 
@@ -291,6 +299,9 @@ int commit_plan_new(const struct review *review, const struct commit_choice *cho
 		entry.is_by_key = change->merge == RULE_MERGE_JSON_KEYS;
 		entry.takes_asked = !why && entry.is_by_key && change->keys.asks > 0 &&
 				    !why_unapproved(choice, change, &entry);
+		/* Its lines are not what is judged. */
+		if (!why && entry.is_by_key && entry.chosen)
+			why = "its keys are decided about, not its hunks";
 		if (why) {
 			free(entry.chosen);
 			leave(plan, change, why);
@@ -335,6 +346,8 @@ enum json_key_choice commit_plan_choose_key(const struct commit_plan *plan,
 	case KEY_FATE_GOES: return JSON_KEY_TAKE;
 	case KEY_FATE_ASKS:
 	case KEY_FATE_CONFLICT:
+		if (entry->forces && key->fate == KEY_FATE_CONFLICT)
+			return JSON_KEY_FORCE;
 		if (plan->choice.choose_key)
 			return plan->choice.choose_key(entry->change, key, plan->choice.arg);
 		/* A conflict is taken, too, to be told: the merge leaves it out. */

@@ -59,6 +59,7 @@ struct plan_entry {
 	struct digest digest;
 	bool is_by_key;   /* only some of its keys are written (key_changes.h); these come last */
 	bool takes_asked; /* the keys that ask among them */
+	bool forces;      /* and those that are in conflict (theirs) */
 	/* Only these edits of it (hunks.h), by number; the others stay pending. NULL: all of it.
 	 * Owned by the plan. */
 	bool *chosen;

@@ -506,8 +506,9 @@ static int prepare_entry(struct preparation *preparation, const struct plan_entr
 	case PLAN_CREATE:
 	case PLAN_REPLACE:
 	case PLAN_APPEND:
-		return planned->chosen ? prepare_part(preparation, change, entry)
-				       : prepare_content(preparation, planned, entry);
+		return planned->chosen && !planned->is_by_key
+			       ? prepare_part(preparation, change, entry)
+			       : prepare_content(preparation, planned, entry);
 	case PLAN_DELETE:
 	case PLAN_RMDIR: return check_bound(preparation, &(struct digest){ { 0 } });
 	case PLAN_CUT: return -EINVAL; /* of no commit */

@@ -4,8 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 
-#include "fs/base/beneath.h"
 #include "fs/base/cleanup.h"
+#include "fs/base/fd.h"
+#include "fs/host/host_parent.h"
 #include "fs/journal/sample.h"
 #include "fs/review/host_look.h"
 #include "fs/review/review_state.h"
@@ -15,7 +16,9 @@ int host_now(const struct review *review, const char *path, struct change_base *
 	const struct change_base none = { 0 };
 	struct change_base base = { 0 };
 	struct host_look look = { 0 };
+	cleanup_fd int dir_fd = -1;
 	cleanup_fd int fd = -1;
+	const char *name = NULL;
 	struct stat st;
 	int r;
 
@@ -28,8 +31,11 @@ int host_now(const struct review *review, const char *path, struct change_base *
 		return r;
 	if (!S_ISREG(look.st.st_mode))
 		return -EINVAL;
-	fd = beneath_open(review->root_fd, path,
-			  O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
+	dir_fd = host_parent_open(review->root_fd, review->options.manifest->host_config, path,
+				  &name);
+	fd = dir_fd < 0 ? dir_fd
+			: fd_open_at(dir_fd, name,
+				     O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
 	if (fd < 0)
 		return fd;
 	if (fstat(fd, &st) < 0)
