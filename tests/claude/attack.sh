@@ -90,7 +90,8 @@ manifest take "$HOME" >"$WORK/after"
 if [ "$kind" = control ]; then
   ok 'with rules that allow everything the oracle finds the damage' not whole_home_is_safe
   whole_home_is_safe >"$WORK/damage"
-  for name in settings.json CLAUDE.md settings.local.json "projects/$other/planted.jsonl"; do
+  # CLAUDE.md itself is held even so: the agent also made it in other spellings.
+  for name in settings.json AGENTS.md settings.local.json "projects/$other/planted.jsonl"; do
     ok "the oracle names $name" grep -qF ".claude/$name: " "$WORK/damage"
   done
   ok 'even then there are no links or special files on the host' \
