@@ -78,6 +78,14 @@ static int print_key(const struct key_change *key, const struct print_style *sty
 	return r;
 }
 
+static int print_title(const struct print_style *style, size_t group, FILE *stream)
+{
+	cleanup_text struct text title = { 0 };
+
+	terminal_append(&title, style->is_colored, groups[group].style, groups[group].title);
+	return fprintf(stream, "%s\n", title.data ? title.data : "") < 0 ? -EPIPE : 0;
+}
+
 int print_keys(const struct key_changes *keys, const struct print_style *style, FILE *stream)
 {
 	for (size_t g = 0; g < sizeof(groups) / sizeof(groups[0]); g++) {
@@ -85,19 +93,15 @@ int print_keys(const struct key_changes *keys, const struct print_style *style, 
 
 		for (size_t i = 0; i < key_changes_count(keys); i++) {
 			const struct key_change *key = key_changes_get(keys, i);
-			cleanup_text struct text title = { 0 };
-			int r;
+			int r = 0;
 
 			if (key->fate != groups[g].fate)
 				continue;
-			if (!has_title) {
-				terminal_append(&title, style->is_colored, groups[g].style,
-						groups[g].title);
-				if (fprintf(stream, "%s\n", title.data ? title.data : "") < 0)
-					return -EPIPE;
-			}
+			if (!has_title)
+				r = print_title(style, g, stream);
 			has_title = true;
-			r = print_key(key, style, stream);
+			if (r == 0)
+				r = print_key(key, style, stream);
 			if (r < 0)
 				return r;
 		}
