@@ -31,14 +31,14 @@ static void add_number(struct string_list *argv, const char *option, int number)
 	string_list_addf(argv, "%d", number);
 }
 
-int daemon_start(const char *session_id, int fuse_fd, int login_fd, const char *rules,
+int daemon_start(const char *session_id, int fuse_fd, int login_fd, int saved_fd, const char *rules,
 		 struct daemon_link *ret, pid_t *ret_pid)
 {
 	cleanup_free char *program = find_sibling("claudefs-mount");
 	cleanup_string_list struct string_list argv = { 0 };
 	cleanup_fd int ready_write = -1;
 	struct subprocess what = { .stdin_fd = SUBPROCESS_NULL, .stdout_fd = SUBPROCESS_NULL };
-	int ends[2], keep[3], r;
+	int ends[2], keep[4], r;
 
 	if (!program)
 		return -ENOENT;
@@ -59,6 +59,8 @@ int daemon_start(const char *session_id, int fuse_fd, int login_fd, const char *
 	string_list_add(&argv, "--foreground");
 	if (login_fd >= 0)
 		add_number(&argv, "--credentials-fd", login_fd);
+	if (saved_fd >= 0)
+		add_number(&argv, "--credentials-out-fd", saved_fd);
 	if (rules) {
 		string_list_add(&argv, "--rules");
 		string_list_add(&argv, rules);
@@ -71,6 +73,8 @@ int daemon_start(const char *session_id, int fuse_fd, int login_fd, const char *
 	what.keep_count = 2;
 	if (login_fd >= 0)
 		keep[what.keep_count++] = login_fd;
+	if (saved_fd >= 0)
+		keep[what.keep_count++] = saved_fd;
 	/* The terminal's Ctrl-C is for the agent. */
 	what.is_own_session = true;
 	r = argv.is_failed ? -ENOMEM : subprocess_start(&what, ret_pid);

@@ -18,9 +18,9 @@ struct daemon_link {
 void daemon_link_done(struct daemon_link *link);
 #define cleanup_daemon_link __attribute__((cleanup(daemon_link_done)))
 
-/* rules may be NULL; login_fd (borrowed): content of the synthetic .credentials.json, or -1.
- * Returns 0, or -errno after a line on stderr. */
-int daemon_start(const char *session_id, int fuse_fd, int login_fd, const char *rules,
+/* rules may be NULL; login_fd and saved_fd (borrowed; -1: none): frames with the login that it
+ * shows, and with those that the session saves. Returns 0, or -errno after a line on stderr. */
+int daemon_start(const char *session_id, int fuse_fd, int login_fd, int saved_fd, const char *rules,
 		 struct daemon_link *ret, pid_t *ret_pid);
 
 /* Reads from link->ready. Returns 0 or -EPIPE: it ended without becoming ready. */

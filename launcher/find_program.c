@@ -87,22 +87,23 @@ static char *first_program(const char *base, const char *const *places, size_t c
 	return NULL;
 }
 
-char *find_sibling(const char *name)
+char *find_own(const char *name)
 {
 	cleanup_free char *self = canonical_program("/proc/self/exe");
 	cleanup_free char *suffix = NULL;
-	char *found;
 
-	if (!self || asprintf(&suffix, "/%s", name) < 0) {
-		message_error("%s: cannot look for it: %s", name, strerror(errno));
+	if (!self || asprintf(&suffix, "/%s", name) < 0)
 		return NULL;
-	}
 	*strrchr(self, '/') = '\0';
-	found = first_program(self, sibling_places, sizeof(sibling_places) / sizeof(char *),
-			      suffix);
+	return first_program(self, sibling_places, sizeof(sibling_places) / sizeof(char *), suffix);
+}
+
+char *find_sibling(const char *name)
+{
+	char *found = find_own(name);
+
 	if (!found)
-		message_error("%s: not found beside claudefs-run in %s; install all programs", name,
-			      self);
+		message_error("%s: not found beside claudefs-run; install all programs", name);
 	return found;
 }
 

@@ -11,6 +11,9 @@
  * stderr. */
 char *find_sibling(const char *name);
 
+/* The same for one that an installation may lack: NULL without a word. */
+char *find_own(const char *name);
+
 /* The path (ret_) of the first executable called name on PATH, links followed, or NULL. Relative
  * entries of PATH are skipped. */
 char *find_on_path(const char *name);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "fs/base/message.h"
+#include "launcher/credentials.h"
 #include "launcher/egress.h"
 #include "launcher/run.h"
 
@@ -37,6 +38,8 @@ int main(int argc, char **argv)
 	r = host_places_find(&places);
 	if (r == 0 && options.is_reload_firewall)
 		return egress_reload(&places, options.egress);
+	if (r == 0 && options.is_print_sources)
+		return credentials_print_sources(&places, stdout) == 0 ? EXIT_OK : EXIT_FAULT;
 	if (r == 0)
 		r = project_find(options.project, &places, &project);
 	if (r == 0)

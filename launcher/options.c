@@ -54,10 +54,12 @@ static int set_commit(struct options *options, const char *value)
 
 static int set_credentials(struct options *options, const char *value)
 {
-	static const char *const words[] = {
-		[CREDENTIALS_FILE] = "file", [CREDENTIALS_NONE] = "none"
-	};
-	int word = find_word("--credentials", value, words, 2);
+	static const char *const words[] = { [CREDENTIALS_AUTO] = "auto",
+					     [CREDENTIALS_KEYCHAIN] = "keychain",
+					     [CREDENTIALS_SECRET_SERVICE] = "secret-service",
+					     [CREDENTIALS_FILE] = "file",
+					     [CREDENTIALS_NONE] = "none" };
+	int word = find_word("--credentials", value, words, 5);
 
 	if (word < 0)
 		return EXIT_USAGE;
@@ -259,6 +261,27 @@ static int set_print_plan(struct options *options, const char *value)
 	return 0;
 }
 
+static int set_refresh(struct options *options, const char *value)
+{
+	(void)value;
+	options->is_refresh = true;
+	return 0;
+}
+
+static int set_fresh(struct options *options, const char *value)
+{
+	(void)value;
+	options->is_fresh = true;
+	return 0;
+}
+
+static int set_print_sources(struct options *options, const char *value)
+{
+	(void)value;
+	options->is_print_sources = true;
+	return 0;
+}
+
 static int set_shell(struct options *options, const char *value)
 {
 	(void)value;
@@ -296,9 +319,14 @@ static const struct option_row {
 	  "at the end: commit what the rules let out (default), ask for the rest too, or nothing",
 	  set_commit, true },
 	{ "--no-sync-back", NULL, "the same as --commit never", set_no_sync_back, false },
-	{ "--credentials", "file|none",
-	  "file (default): the host's login, without its refresh token; none: no login",
+	{ "--credentials", "auto|keychain|secret-service|file|none",
+	  "where the host's login is (default auto: wherever one is found); none: no login",
 	  set_credentials, true },
+	{ "--credentials-refresh", NULL,
+	  "let the session renew the login itself; what it saves is checked and written back",
+	  set_refresh, false },
+	{ "--fresh-creds", NULL, "let the host's claude renew the login first, expired or not",
+	  set_fresh, false },
 	{ "--env", "NAME[=VALUE]", "pass a variable (repeatable); without a value: the caller's",
 	  add_env, true },
 	{ "--rules", "FILE", "add a rule file in front of the others", set_rules, true },
@@ -333,7 +361,8 @@ static const struct option_row {
 	/* Known from older tools, and never handed to claude. */
 	{ "--allow-git-push", NULL, NULL, NULL, false },
 	{ "--disallow-broad-gh-token", NULL, NULL, NULL, false },
-	{ "--fresh-creds", NULL, NULL, NULL, false },
+	/* For claudefs doctor. */
+	{ "--credentials-sources", NULL, NULL, set_print_sources, false },
 	{ "--isolate-claude-data", NULL, NULL, refuse_isolation, false },
 	{ "--with-gvisor", NULL, NULL, refuse_gvisor, false },
 };

@@ -27,7 +27,10 @@ enum commit_mode {
 };
 
 enum credentials_mode {
-	CREDENTIALS_FILE, /* the host's ~/.claude/.credentials.json, without its refresh token */
+	CREDENTIALS_AUTO, /* the first store that has a login */
+	CREDENTIALS_KEYCHAIN,
+	CREDENTIALS_SECRET_SERVICE,
+	CREDENTIALS_FILE, /* ~/.claude/.credentials.json */
 	CREDENTIALS_NONE,
 };
 
@@ -55,6 +58,9 @@ struct options {
 	bool is_print_plan;
 	bool is_learning_egress; /* --learn-egress */
 	bool is_reload_firewall;
+	bool is_print_sources; /* --credentials-sources */
+	bool is_fresh;         /* --fresh-creds: renew the login on the host first */
+	bool is_refresh;       /* --credentials-refresh: hand the refresh token in, take it back */
 	bool is_rebuild;
 	bool without_gvisor;  /* ask the engine for runc by name */
 	char *project;        /* as given; NULL: the current directory */

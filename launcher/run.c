@@ -2,6 +2,7 @@
 #include "launcher/run.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +17,6 @@
 #include "fs/policy/rules_load.h"
 #include "fs/session/session_dir.h"
 #include "launcher/daemon.h"
-#include "launcher/login_file.h"
 #include "launcher/runtime.h"
 #include "launcher/summary.h"
 #include "launcher/workspace_audit.h"
@@ -31,6 +31,8 @@ static void close_all(struct run *run)
 	cleanup_close_fd(&run->session_fd);
 	daemon_link_done(&run->link);
 	containers_done(&run->containers);
+	credentials_done(&run->credentials);
+	credentials_keeper_done(&run->login_keeper);
 	manifest_done(&run->manifest);
 	supervisor_close(&run->supervisor);
 }
@@ -112,31 +114,6 @@ int run_failure_code(const struct run *run)
 	return run->supervisor.stopped_by ? 128 + run->supervisor.stopped_by : EXIT_RUN_FAILED;
 }
 
-/* A token in the environment makes a second one needless. */
-int run_open_login(const struct run *run)
-{
-	int fd = -1;
-
-	if (run->options->credentials == CREDENTIALS_NONE || getenv("ANTHROPIC_API_KEY") ||
-	    getenv("ANTHROPIC_AUTH_TOKEN") || getenv("CLAUDE_CODE_OAUTH_TOKEN"))
-		return -1;
-	switch (login_open(run->places->claude_dir, clock_now_ns(), &fd)) {
-	case LOGIN_FOUND:
-	case LOGIN_ABSENT: break;
-	case LOGIN_EXPIRED:
-		message_warning("%s/.credentials.json: the login has expired; run claude once on "
-				"the host, which renews it, and start again",
-				run->places->claude_dir);
-		break;
-	case LOGIN_UNUSABLE:
-		message_warning("%s/.credentials.json: no login can be read from it; the session "
-				"starts without one",
-				run->places->claude_dir);
-		break;
-	}
-	return fd;
-}
-
 /* "agent exit 137 (out of memory)", at most 30 bytes. */
 static void describe_end(const char *who, const struct container_end *end, char *ret, size_t size)
 {
@@ -205,12 +182,20 @@ int run_session(const struct options *options, const struct host_places *places,
 			   .gate = GATE_LINK_NONE,
 			   .containers = { .gate_offer = -1, .lifeline = -1 },
 			   .link = { .ready = -1, .words = -1 },
+			   .login_keeper = { .words = -1 },
 			   .session_fd = -1 };
 	bool has_run = false;
-	int r = supervisor_open(&run.supervisor);
 	int code;
+	int r;
 
+	/* Before its signals are blocked: Ctrl-C ends a renewal that hangs. */
+	(void)signal(SIGPIPE, SIG_IGN);
+	code = credentials_find(options, places, &run.credentials);
+	if (code != 0)
+		return code;
+	r = supervisor_open(&run.supervisor);
 	if (r < 0) {
+		credentials_done(&run.credentials);
 		message_error("signals: %s", strerror(-r));
 		return EXIT_RUN_FAILED;
 	}

@@ -8,6 +8,7 @@
 
 #include "fs/session/manifest.h"
 #include "launcher/containers.h"
+#include "launcher/credentials_keeper.h"
 #include "launcher/daemon.h"
 #include "launcher/gate.h"
 #include "launcher/host_places.h"
@@ -30,8 +31,11 @@ struct run {
 	struct daemon_link link; /* what the daemon, or the keeper, says */
 	struct gate_link gate;   /* the way out, where the network is "gateway" */
 	struct child gate_child;
-	struct child list_child;      /* asks npm and pip meanwhile */
-	struct sandbox sandbox;       /* native */
+	struct child list_child;        /* asks npm and pip meanwhile */
+	struct sandbox sandbox;         /* native */
+	struct credentials credentials; /* the login that was found, until it is handed over */
+	struct credentials_keeper login_keeper; /* native */
+	struct child keeper_child;
 	struct containers containers; /* docker, podman */
 };
 
@@ -65,7 +69,5 @@ int run_failure_code(const struct run *run);
 int run_start_gate(struct run *run, int listen_fd);
 /* Ends it. After the agent. */
 void run_finish_gate(struct run *run);
-/* The person's login for the daemon, or -1. */
-int run_open_login(const struct run *run);
 
 #endif

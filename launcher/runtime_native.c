@@ -2,6 +2,7 @@
 /* The runtime without an engine: namespaces and mounts of our own (sandbox.h), the daemon beside.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -29,16 +30,59 @@ static int build_sandbox(struct run *run)
 	return r < 0 ? run_failure_code(run) : 0;
 }
 
+/* The keeper's and the daemon's ends of their pipes; -1: none. */
+struct login_pipes {
+	int to_daemon[2];
+	int from_daemon[2];
+};
+
+static void close_pipes(struct login_pipes *pipes)
+{
+	for (int i = 0; i < 2; i++) {
+		cleanup_close_fd(&pipes->to_daemon[i]);
+		cleanup_close_fd(&pipes->from_daemon[i]);
+	}
+}
+#define cleanup_login_pipes __attribute__((cleanup(close_pipes)))
+
+/* Only with the refresh token can what the session saves be a renewed login. */
+static int start_keeper(struct run *run, struct login_pipes *pipes)
+{
+	int r = 0;
+
+	if (!run->credentials.handed)
+		return 0;
+	if (pipe2(pipes->to_daemon, O_CLOEXEC) < 0 ||
+	    (run->options->is_refresh && pipe2(pipes->from_daemon, O_CLOEXEC) < 0))
+		r = -errno;
+	if (r == 0)
+		r = credentials_keeper_start(run->options, run->places, &run->credentials,
+					     steal_fd(&pipes->to_daemon[1]),
+					     steal_fd(&pipes->from_daemon[0]), &run->login_keeper);
+	if (r < 0) {
+		message_error("login: cannot be handed over: %s", strerror(-r));
+		return EXIT_RUN_FAILED;
+	}
+	run->keeper_child.pid = run->login_keeper.pid;
+	return 0;
+}
+
 static int start_view(struct run *run)
 {
-	cleanup_fd int login_fd = -1;
+	cleanup_login_pipes struct login_pipes pipes = { { -1, -1 }, { -1, -1 } };
 	int r;
 
 	if (run->sandbox.fuse < 0)
 		return 0;
-	login_fd = run_open_login(run);
-	r = daemon_start(run->manifest.id, run->sandbox.fuse, login_fd, run->options->rules,
-			 &run->link, &run->supervisor.daemon.pid);
+	r = start_keeper(run, &pipes);
+	if (r != 0)
+		return r;
+	r = daemon_start(run->manifest.id, run->sandbox.fuse, pipes.to_daemon[0],
+			 pipes.from_daemon[1], run->options->rules, &run->link,
+			 &run->supervisor.daemon.pid);
+	/* The keeper ends when the daemon's ends are closed. */
+	close_pipes(&pipes);
+	pipes = (struct login_pipes){ { -1, -1 }, { -1, -1 } };
 	cleanup_close_fd(&run->sandbox.fuse);
 	run->sandbox.fuse = -1;
 	if (r < 0)
@@ -89,6 +133,8 @@ static void finish(struct run *run)
 	run_finish_gate(run);
 	cgroup_remove(&run->sandbox.cgroup);
 	supervisor_finish(supervisor, &supervisor->daemon, DAEMON_FINISH_MS);
+	/* It has written back what the daemon still sent. */
+	supervisor_finish(supervisor, &run->keeper_child, CREDENTIALS_KEEPER_FINISH_MS);
 }
 
 static int prepare(struct run *run)

@@ -181,6 +181,8 @@ void supervisor_finish(struct supervisor *supervisor, struct child *child, int t
 	int64_t deadline = now_ms() + timeout_ms;
 	bool is_killed = false;
 
+	/* Its signal may have come, and been read, before anybody waited for it. */
+	reap(child);
 	while (child->pid > 0) {
 		struct pollfd polled = { .fd = supervisor->signal_fd, .events = POLLIN };
 		int64_t left = deadline - now_ms();

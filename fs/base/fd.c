@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #ifdef __linux__
@@ -332,4 +333,68 @@ int fd_sync_data(int fd)
 #endif
 	} while (r < 0 && errno == EINTR);
 	return r < 0 ? -errno : 0;
+}
+
+static int compare_fds(const void *a, const void *b)
+{
+	int left = *(const int *)a;
+	int right = *(const int *)b;
+
+	return (left > right) - (left < right);
+}
+
+/* Closes first..last by the kernel, or one by one where it has no close_range(2). */
+static void close_between(unsigned int first, unsigned int last)
+{
+	long max;
+
+	if (first > last)
+		return;
+#ifdef SYS_close_range
+	if (syscall(SYS_close_range, first, last, 0u) == 0)
+		return;
+#endif
+	max = sysconf(_SC_OPEN_MAX);
+	if (max < 0 || max > 65536)
+		max = 65536;
+	for (unsigned int fd = first; fd <= last && fd < (unsigned int)max; fd++)
+		(void)close((int)fd);
+}
+
+int fd_close_others(const int *keep, size_t count)
+{
+	int kept[FD_KEEP_MAX];
+	unsigned int next = 3;
+	size_t n = 0;
+
+	if (count > FD_KEEP_MAX)
+		return -EINVAL;
+	for (size_t i = 0; i < count; i++) {
+		if (keep[i] > 2)
+			kept[n++] = keep[i];
+	}
+	qsort(kept, n, sizeof(kept[0]), compare_fds);
+	for (size_t i = 0; i < n; i++) {
+		if ((unsigned int)kept[i] < next)
+			continue; /* twice in the list */
+		if ((unsigned int)kept[i] > next)
+			close_between(next, (unsigned int)kept[i] - 1);
+		next = (unsigned int)kept[i] + 1;
+	}
+	close_between(next, ~0u);
+	return 0;
+}
+
+int fd_replace_standard(void)
+{
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int r = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (dup2(fd, STDIN_FILENO) < 0 || dup2(fd, STDOUT_FILENO) < 0)
+		r = -errno;
+	if (fd > STDERR_FILENO)
+		(void)close(fd);
+	return r;
 }

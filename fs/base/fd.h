@@ -44,6 +44,15 @@ int fd_open_at(int dir_fd, const char *name, int flags, mode_t mode);
 int fd_sync(int fd);
 int fd_sync_data(int fd);
 
+#define FD_KEEP_MAX 8u
+
+/* Closes all descriptors but 0 to 2 and keep (count of them, -1 ignored, at most FD_KEEP_MAX).
+ * Returns 0 or -EINVAL. */
+int fd_close_others(const int *keep, size_t count);
+
+/* /dev/null in the place of 0 and 1. Returns 0 or -errno. */
+int fd_replace_standard(void);
+
 /* Reading from fd does not move the file's access time any more, if fd's owner is the caller; else
  * it stays as it is. */
 void fd_keep_atime(int fd);

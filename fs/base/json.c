@@ -8,6 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "fs/base/cleanup.h"
 #include "fs/base/fd.h"
@@ -37,9 +40,22 @@ static void *allocate(size_t size)
 	return p;
 }
 
+/* Set before any JSON is made, so no thread can be in between. */
+static bool is_wiping;
+
+static void release(void *memory)
+{
+#ifdef __GLIBC__
+	/* The C library knows how much it gave; another one's is left as it is. */
+	if (is_wiping && memory)
+		explicit_bzero(memory, malloc_usable_size(memory));
+#endif
+	free(memory);
+}
+
 static void watch_allocations(void)
 {
-	json_set_alloc_funcs(allocate, free);
+	json_set_alloc_funcs(allocate, release);
 }
 
 static void begin_watch(void)
@@ -181,4 +197,9 @@ long long json_get_integer(const json_t *object, const char *key, long long fall
 	const json_t *value = json_object_get(object, key);
 
 	return json_is_integer(value) ? json_integer_value(value) : fallback;
+}
+
+void json_wipe_memory(void)
+{
+	is_wiping = true;
 }

@@ -33,6 +33,11 @@ int json_load_strict(const char *data, size_t len, json_t **ret, struct json_pro
 /* For callers that refuse more than this does. reason is made safe. problem may be NULL. */
 void json_problem_set(struct json_problem *problem, unsigned int line, const char *reason);
 
+/* From now on jansson's memory of this process is wiped before it is freed: for a program that
+ * parses secrets. Before any JSON is made, and for good. What json_dumps() returns is the caller's
+ * to wipe. */
+void json_wipe_memory(void);
+
 /* json_dumps() that never gives a part for the whole. NULL: out of memory, or no JSON. */
 char *json_dump_whole(const json_t *json, size_t flags);
 

@@ -56,6 +56,8 @@ static int become(const struct subprocess *what)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	if (what->is_own_session && setsid() < 0)
 		return -errno;
+	if (what->directory && chdir(what->directory) < 0)
+		return -errno;
 	r = place_standard_fds(what);
 	for (size_t i = 0; r == 0 && i < what->keep_count; i++)
 		r = clear_cloexec(what->keep[i]);

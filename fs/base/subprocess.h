@@ -18,7 +18,8 @@ struct subprocess {
 	int stderr_fd;
 	const int *keep; /* further descriptors that stay open under their own numbers (over 2) */
 	size_t keep_count;
-	bool is_own_session; /* setsid: no controlling terminal, out of reach of its Ctrl-C */
+	const char *directory; /* to start in; NULL: the caller's */
+	bool is_own_session;   /* setsid: no controlling terminal, out of reach of its Ctrl-C */
 };
 
 /* Starts the program; its signal mask is empty and SIGPIPE is back to its default. Descriptors

@@ -132,7 +132,7 @@ enum exit_code daemon_open(const struct mount_options *options, struct daemon *r
 	enum exit_code code;
 	int r;
 
-	*ret = (struct daemon){ .session_fd = -1 };
+	*ret = (struct daemon)DAEMON_NONE;
 	code = open_manifest(options, ret);
 	if (code != EXIT_OK)
 		return code;
@@ -178,7 +178,7 @@ static uid_t owner(int64_t given, int64_t reached_as, uid_t own)
 }
 
 enum exit_code daemon_start(struct daemon *daemon, const struct mount_options *options,
-			    const char *credentials)
+			    const struct secret *credentials)
 {
 	enum exit_code code = start_journal(daemon);
 	struct view_options view = {
@@ -188,6 +188,8 @@ enum exit_code daemon_start(struct daemon *daemon, const struct mount_options *o
 		.rules = daemon->rules,
 		.scope = daemon->scope,
 		.credentials = credentials,
+		.on_credentials = daemon->credentials.out_fd < 0 ? NULL : credentials_written,
+		.credentials_arg = &daemon->credentials,
 		.uid = owner(options->uid, options->fs_uid, geteuid()),
 		.gid = owner(options->gid, options->fs_gid, getegid()),
 		.has_foreign_owners = options->allow_other,
@@ -204,6 +206,8 @@ enum exit_code daemon_start(struct daemon *daemon, const struct mount_options *o
 					     "made; the view follows the new ones");
 	r = view_new(&view, &daemon->view);
 	if (r == 0)
+		r = credentials_start(&daemon->credentials, daemon->view, daemon->log);
+	if (r == 0)
 		return EXIT_OK;
 	daemon_log_line(daemon->log, "%s: the view could not be made: %s", daemon->manifest.id,
 			strerror(-r));
@@ -215,8 +219,10 @@ enum exit_code daemon_close(struct daemon *daemon)
 	enum exit_code code = EXIT_OK;
 	int r;
 
+	credentials_end_input(&daemon->credentials);
 	if (daemon->view)
 		view_free(daemon->view);
+	credentials_close(&daemon->credentials);
 	if (daemon->journal) {
 		r = journal_writer_close(daemon->journal);
 		if (r < 0) {
@@ -235,6 +241,6 @@ enum exit_code daemon_close(struct daemon *daemon)
 	manifest_done(&daemon->manifest);
 	if (daemon->session_fd >= 0)
 		(void)close(daemon->session_fd);
-	*daemon = (struct daemon){ .session_fd = -1 };
+	*daemon = (struct daemon)DAEMON_NONE;
 	return code;
 }

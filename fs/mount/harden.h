@@ -9,7 +9,7 @@
 
 /* No core, not dumpable (so not to be ptraced by the same user), umask 0 (modes are decided by the
  * view), as many fds as allowed, and no fd but 0 to 2 and keep (count of them, -1 ignored; at most
- * 8). Returns 0 or -errno. */
+ * FD_KEEP_MAX). Returns 0 or -errno. */
 int harden_process(const int *keep, size_t count);
 
 /* From here on every file is reached as uid and gid, in this thread and in all that it starts; the
@@ -17,11 +17,5 @@ int harden_process(const int *keep, size_t count);
  * capabilities are given up. For a daemon in a container of its own, started with CAP_SETUID and
  * CAP_SETGID. Before any thread. Returns 0, -EPERM or another -errno. */
 int harden_reach_as(uid_t uid, gid_t gid);
-
-/* Reads a secret from fd (closed afterwards) to its end into locked memory. *ret (ret_:
- * harden_forget_secret) is NUL-terminated. Returns 0, -EFBIG (over 64 KiB) or -errno. */
-int harden_read_secret(int fd, char **ret);
-/* Wipes and frees. */
-void harden_forget_secret(char *secret);
 
 #endif

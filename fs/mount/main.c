@@ -10,6 +10,7 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/base/message.h"
+#include "fs/base/secret.h"
 #include "fs/base/text.h"
 #include "fs/mount/background.h"
 #include "fs/mount/daemon.h"
@@ -126,16 +127,15 @@ static enum exit_code mount_view(struct program *program)
 	return EXIT_NO_FUSE;
 }
 
-static enum exit_code read_credentials(const struct program *program, char **ret)
+static enum exit_code read_credentials(struct program *program, struct secret **ret)
 {
-	int r;
+	int r = credentials_open(&program->daemon.credentials, program->options.credentials_fd,
+				 program->options.credentials_out_fd, ret);
 
-	if (program->options.credentials_fd < 0)
-		return EXIT_OK;
-	r = harden_read_secret(program->options.credentials_fd, ret);
 	if (r == 0)
 		return EXIT_OK;
-	message_error("--credentials-fd: %s", strerror(-r));
+	message_error("--credentials-fd: %s",
+		      r == -EBADMSG ? "not a frame with a login" : strerror(-r));
 	return EXIT_USAGE;
 }
 
@@ -164,7 +164,7 @@ static enum exit_code serve(struct program *program)
 
 static enum exit_code run(struct program *program)
 {
-	char *credentials = NULL;
+	struct secret *credentials = NULL;
 	enum exit_code code = daemon_open(&program->options, &program->daemon);
 
 	if (code == EXIT_OK)
@@ -178,7 +178,7 @@ static enum exit_code run(struct program *program)
 		code = EXIT_FAULT;
 	if (code == EXIT_OK)
 		code = daemon_start(&program->daemon, &program->options, credentials);
-	harden_forget_secret(credentials);
+	secret_free(credentials);
 	if (code == EXIT_OK)
 		code = serve(program);
 	return code;
@@ -202,9 +202,9 @@ static enum exit_code finish(struct program *program, enum exit_code code)
 
 int main(int argc, char **argv)
 {
-	struct program program = { .daemon = { .session_fd = -1 }, .report_fd = -1 };
+	struct program program = { .daemon = DAEMON_NONE, .report_fd = -1 };
 	const struct mount_options *options = &program.options;
-	int keep[5];
+	int keep[6];
 	int r;
 
 	message_set_program("claudefs-mount");
@@ -221,6 +221,7 @@ int main(int argc, char **argv)
 	keep[2] = options->credentials_fd;
 	keep[3] = program.report_fd;
 	keep[4] = options->session_fd;
+	keep[5] = options->credentials_out_fd;
 	if (r == 0)
 		r = harden_process(keep, sizeof(keep) / sizeof(keep[0]));
 	if (r == 0 && options->fs_uid >= 0)

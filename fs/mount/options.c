@@ -23,7 +23,10 @@ static const char help[] =
 	"  --fuse-fd N          serve the mount that was made on this /dev/fuse descriptor\n"
 	"  --rules FILE         one more rule file, before all others\n"
 	"  --no-user-rules      leave out the rules in ~/.config/claudefs/rules.d\n"
-	"  --credentials-fd N   read the content of .credentials.json from this descriptor\n"
+	"  --credentials-fd N   read the content of .credentials.json as a frame from this\n"
+	"                       descriptor; further frames replace it\n"
+	"  --credentials-out-fd N\n"
+	"                       write each login that the session saves there as a frame\n"
 	"  --ready-fd N         write \"ready\" to this descriptor once the view is served\n"
 	"  --foreground         stay in the foreground\n"
 	"  --allow-other        let other users of the machine in (permissions are checked)\n"
@@ -50,6 +53,7 @@ static const struct option_row {
 } rows[] = {
 	{ "allow-other", OPTION_FLAG_ON, offsetof(struct mount_options, allow_other) },
 	{ "credentials-fd", OPTION_FD, offsetof(struct mount_options, credentials_fd) },
+	{ "credentials-out-fd", OPTION_FD, offsetof(struct mount_options, credentials_out_fd) },
 	{ "foreground", OPTION_FLAG_ON, offsetof(struct mount_options, is_foreground) },
 	{ "fs-gid", OPTION_ID, offsetof(struct mount_options, fs_gid) },
 	{ "fs-uid", OPTION_ID, offsetof(struct mount_options, fs_uid) },
@@ -144,6 +148,7 @@ int mount_options_parse(int argc, char **argv, struct mount_options *ret)
 		.session_fd = -1,
 		.ready_fd = -1,
 		.credentials_fd = -1,
+		.credentials_out_fd = -1,
 		.uid = -1,
 		.gid = -1,
 		.fs_uid = -1,

@@ -15,6 +15,7 @@ struct mount_options {
 	int session_fd;         /* the session's directory (O_PATH will do), instead of session */
 	int ready_fd;
 	int credentials_fd;
+	int credentials_out_fd;
 	int64_t uid; /* owner shown for files, as the mount's users see ids; -1: the caller's own */
 	int64_t gid;
 	int64_t fs_uid; /* harden.h: read and write files as this user; -1: as the caller */

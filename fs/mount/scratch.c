@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* One buffer per serving thread, so that large reads do not map and unmap memory each time. */
-#include <stdlib.h>
-
+/* One buffer per serving thread, so that large reads do not map and unmap memory each time. A login
+ * passes through it, so it is left out of cores and wiped. */
+#include "fs/base/secret.h"
 #include "fs/mount/server.h"
 
 static _Thread_local char *scratch;
@@ -18,7 +18,7 @@ void *server_scratch(size_t size)
 	/* Nothing of the old content is wanted: free first, so that realloc() copies nothing. */
 	server_scratch_free();
 	size = size < 4096 ? 4096 : size;
-	grown = malloc(size);
+	grown = secret_pages_new(size);
 	if (!grown)
 		return NULL;
 	scratch = grown;
@@ -28,7 +28,7 @@ void *server_scratch(size_t size)
 
 void server_scratch_free(void)
 {
-	free(scratch);
+	secret_pages_free(scratch, scratch_size);
 	scratch = NULL;
 	scratch_size = 0;
 }

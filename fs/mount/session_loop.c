@@ -3,12 +3,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -76,10 +80,29 @@ static bool may_continue(struct loop *loop, int r)
 	return false;
 }
 
+/* A login that the session writes passes through here: libfuse's buffer, which it made at the first
+ * call, is left out of cores, with what else lies in its first and last page. */
+static void leave_out_of_cores(const struct fuse_buf *buf)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t before = (uintptr_t)buf->mem & (page - 1);
+	size_t size = (malloc_usable_size(buf->mem) + before + page - 1) & ~(page - 1);
+
+	(void)madvise((char *)buf->mem - before, size, MADV_DONTDUMP);
+}
+
+static void forget_requests(struct fuse_buf *buf)
+{
+	if (buf->mem)
+		explicit_bzero(buf->mem, malloc_usable_size(buf->mem));
+	free(buf->mem);
+}
+
 static void *work(void *arg)
 {
 	struct loop *loop = arg;
 	struct fuse_buf buf = { .mem = NULL };
+	bool is_marked = false;
 	uint64_t one = 1;
 
 	for (;;) {
@@ -89,6 +112,9 @@ static void *work(void *arg)
 			break;
 		if (r < 0)
 			continue;
+		if (!is_marked)
+			leave_out_of_cores(&buf);
+		is_marked = true;
 		/* A request in a pipe (never asked for) could not be looked at: libfuse takes it.
 		 */
 		if ((buf.flags & FUSE_BUF_IS_FD) ||
@@ -96,7 +122,7 @@ static void *work(void *arg)
 				    buf.size))
 			fuse_session_process_buf(loop->session, &buf);
 	}
-	free(buf.mem);
+	forget_requests(&buf);
 	server_scratch_free();
 	(void)atomic_fetch_sub(&loop->running, 1);
 	/* Cannot fail but by overflow, which takes 2^64 workers. */

@@ -7,6 +7,7 @@
 #include "fs/base/cleanup.h"
 #include "fs/view/closed_dir.h"
 #include "fs/view/host_entry.h"
+#include "fs/view/secret_file.h"
 
 #define DIR_SIZE     4096 /* bytes shown for every directory: its real size tells of hidden names */
 #define RACY_SECONDS 1    /* a directory that changed so lately may change again unnoticed */
@@ -188,9 +189,11 @@ static int fill_clean_file(struct view *view, struct node *node, const struct st
 	if (content->source == CONTENT_SYNTHETIC) {
 		/* In memory: there is no file whose times could be shown. */
 		st->st_mode = S_IFREG | 0600;
-		st->st_mtim = view->start;
-		st->st_atim = view->start;
-		st->st_ctim = view->start;
+		(void)secret_file_lock_shown(view);
+		st->st_mtim = view->credentials_time;
+		secret_file_unlock_shown(view);
+		st->st_atim = st->st_mtim;
+		st->st_ctim = st->st_mtim;
 		return 0;
 	}
 	st->st_mode = S_IFREG | (host->st_mode & 0777);

@@ -11,6 +11,7 @@
 #include "fs/base/fd.h"
 #include "fs/filter/filter.h"
 #include "fs/view/seal.h"
+#include "fs/view/secret_file.h"
 #include "fs/view/tree.h"
 
 int content_init(struct content *content)
@@ -36,6 +37,12 @@ void content_done(struct view *view, struct node *node)
 
 	if (content->source == CONTENT_FILTERED && content->data_fd >= 0)
 		(void)atomic_fetch_sub(&view->scratch_kept, 1);
+	if (content->secret) {
+		/* Seen last by who could not be told before. */
+		secret_file_end(view, content);
+		content->source = CONTENT_SYNTHETIC;
+		quota_give(&view->quota, content->size, 0);
+	}
 	cleanup_close_fd(&content->host_fd);
 	cleanup_close_fd(&content->data_fd);
 	drop_retired(content);
@@ -178,11 +185,20 @@ int content_refresh(struct view *view, struct node *node, const struct stat *st)
 	return content->source == CONTENT_FILTERED ? refresh_scratch(view, node) : 0;
 }
 
-uint64_t content_size(const struct view *view, const struct content *content)
+static uint64_t size_of_shown(struct view *view)
+{
+	const struct secret *shown = secret_file_lock_shown(view);
+	uint64_t size = shown ? shown->len : 0;
+
+	secret_file_unlock_shown(view);
+	return size;
+}
+
+uint64_t content_size(struct view *view, const struct content *content)
 {
 	switch (content->source) {
 	case CONTENT_HOST: return (uint64_t)content->host_st.st_size;
-	case CONTENT_SYNTHETIC: return view->credentials_len;
+	case CONTENT_SYNTHETIC: return size_of_shown(view);
 	case CONTENT_FILTERED:
 	case CONTENT_OWN: return content->size;
 	}
@@ -250,6 +266,12 @@ int content_open(struct view *view, struct node *node, bool is_writer)
 	return 0;
 }
 
+static int offer_secret(struct view *view, struct node *node)
+{
+	secret_file_offer(view, node);
+	return 0;
+}
+
 void content_close(struct view *view, struct node *node, bool is_writer)
 {
 	struct content *content = &node->content;
@@ -257,7 +279,7 @@ void content_close(struct view *view, struct node *node, bool is_writer)
 	if (is_writer && --content->writers == 0 && content->source == CONTENT_OWN)
 		/* There is nobody to tell; it stays dirty and is tried again at the next close and
 		 * at the end. */
-		(void)seal_content(view, node);
+		(void)(content->secret ? offer_secret(view, node) : seal_content(view, node));
 	if (--content->opens > 0)
 		return;
 	drop_retired(content);
@@ -265,7 +287,7 @@ void content_close(struct view *view, struct node *node, bool is_writer)
 		cleanup_close_fd(&content->host_fd);
 		content->host_fd = -1;
 	}
-	if (content->source == CONTENT_OWN) {
+	if (content->source == CONTENT_OWN && !content->secret) {
 		cleanup_close_fd(&content->data_fd);
 		content->data_fd = -1;
 	}
@@ -320,6 +342,21 @@ static ssize_t read_own(struct content *content, char *buf, size_t size, off_t o
 	return n < 0 ? n : n + (ssize_t)head;
 }
 
+/* They may have become others, and shorter, since the size was asked for. */
+static ssize_t read_shown(struct view *view, char *buf, size_t size, size_t offset)
+{
+	const struct secret *shown = secret_file_lock_shown(view);
+	size_t len = shown && shown->len > offset ? shown->len - offset : 0;
+
+	if (size > len)
+		size = len;
+	if (size > 0)
+		memcpy(buf, shown->data + offset, size);
+	secret_clear_registers();
+	secret_file_unlock_shown(view);
+	return (ssize_t)size;
+}
+
 ssize_t content_read(struct view *view, struct content *content, char *buf, size_t size,
 		     off_t offset, int *ret_fd, off_t *ret_fd_offset)
 {
@@ -343,7 +380,7 @@ ssize_t content_read(struct view *view, struct content *content, char *buf, size
 		return read_fd(content->host_fd, buf, size, offset, ret_fd, ret_fd_offset);
 	case CONTENT_FILTERED:
 		return read_fd(content->data_fd, buf, size, offset, ret_fd, ret_fd_offset);
-	case CONTENT_SYNTHETIC: memcpy(buf, view->credentials + offset, size); return (ssize_t)size;
+	case CONTENT_SYNTHETIC: return read_shown(view, buf, size, (size_t)offset);
 	case CONTENT_OWN: return read_own(content, buf, size, offset, ret_fd, ret_fd_offset);
 	}
 	return -EIO;

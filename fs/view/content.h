@@ -47,6 +47,8 @@ struct content {
 	bool has_scratch;                   /* size is known; data_fd may be closed */
 
 	/* Own. */
+	void *secret; /* its pages, if it is a secret file (secret_file.h): no object then, and
+			 data_fd stays open until the node ends */
 	uint64_t object;
 	uint64_t prefix;            /* bytes */
 	uint64_t low_water;         /* see JOURNAL_SEAL */
@@ -56,6 +58,7 @@ struct content {
 
 	uint64_t size; /* bytes, of an own file or of a filtered copy */
 
+	uint32_t seen_epoch;          /* synthetic: view->credentials_epoch at the last open */
 	struct journal_identity seen; /* what the kernel's pages may hold: the last open */
 	bool has_seen;
 };
@@ -76,7 +79,7 @@ void content_close(struct view *view, struct node *node, bool is_writer);
 int content_refresh(struct view *view, struct node *node, const struct stat *st);
 
 /* The length a reader sees. content_refresh() must have been called. */
-uint64_t content_size(const struct view *view, const struct content *content);
+uint64_t content_size(struct view *view, const struct content *content);
 
 ssize_t content_read(struct view *view, struct content *content, char *buf, size_t size,
 		     off_t offset, int *ret_fd, off_t *ret_fd_offset);

@@ -12,6 +12,7 @@
 #include "fs/view/facts.h"
 #include "fs/view/host_entry.h"
 #include "fs/view/seal.h"
+#include "fs/view/secret_file.h"
 
 /* The content as shown: the host's bytes, or the filter's. */
 static int shown_fd(const struct content *content)
@@ -170,10 +171,14 @@ struct plan {
 	uint64_t copied; /* bytes in the object */
 	mode_t mode;
 	bool has_pin;
+	bool is_secret;
+	struct secret_file secret;
 };
 
 static void drop_plan(struct view *view, struct plan *plan)
 {
+	if (plan->is_secret)
+		secret_file_close(view, &plan->secret);
 	if (plan->fd >= 0) {
 		cleanup_close_fd(&plan->fd);
 		(void)content_store_remove(view->options.store, plan->object);
@@ -237,13 +242,18 @@ static void become_own(struct view *view, struct node *node, struct plan *plan)
 		content_retire(content, content->host_fd);
 		content->host_fd = -1;
 	}
-	content->source = CONTENT_OWN;
-	content->data_fd = steal_fd(&plan->fd);
-	content->object = plan->object;
-	content->prefix = plan->prefix;
-	content->size = plan->prefix + plan->copied;
+	if (plan->is_secret) {
+		secret_file_give(&plan->secret, content);
+	} else {
+		content->source = CONTENT_OWN;
+		content->data_fd = steal_fd(&plan->fd);
+		content->object = plan->object;
+		content->prefix = plan->prefix;
+		content->size = plan->prefix + plan->copied;
+	}
 	content->low_water = content->size;
-	content->is_dirty = true;
+	/* A copy of the login that is shown is no news. */
+	content->is_dirty = !plan->is_secret;
 	node->mode = plan->mode;
 	node->uid = view->options.uid;
 	node->gid = view->options.gid;
@@ -258,11 +268,11 @@ static int publish(struct view *view, struct node *node, uint64_t process, struc
 
 	view_lock(view);
 	r = node_path(view, node, &path);
-	if (r == -ENOENT) {
+	if (node->content.source == CONTENT_SYNTHETIC) {
+		r = 0;
+	} else if (r == -ENOENT) {
 		/* Removed while open: what is written now has no name and no base. */
 		r = facts_create(view, process, NULL, plan->object, plan->mode);
-	} else if (r == 0 && node->content.source == CONTENT_SYNTHETIC) {
-		r = facts_create(view, process, path, plan->object, plan->mode);
 	} else if (r == 0) {
 		if (host_entry_verdict(view, node->entry)->write == RULE_WRITE_REFUSE)
 			r = facts_refuse(view, process, "write", path, NULL, EROFS);
@@ -284,27 +294,24 @@ static int publish(struct view *view, struct node *node, uint64_t process, struc
 	return r;
 }
 
-/* The credentials never reach the disk: only a file that starts anew can take their name. */
-static int prepare_synthetic(struct view *view, struct node *node, uint64_t process, uint64_t keep,
-			     struct plan *plan)
+/* The credentials never reach the disk: the session's own are in memory, too. */
+static int prepare_synthetic(struct view *view, uint64_t keep, struct plan *plan)
 {
-	cleanup_free char *path = NULL;
-	int r;
+	uint64_t growth;
+	int r = secret_file_new(view, keep, &plan->secret);
 
-	if (keep > 0) {
-		view_lock(view);
-		(void)node_path(view, node, &path);
-		view_unlock(view);
-		return facts_refuse(view, process, "write", path, NULL, EROFS);
-	}
-	r = quota_take(&view->quota, 0, 1);
 	if (r < 0)
 		return r;
+	growth = plan->secret.size;
+	r = quota_take(&view->quota, growth, 1);
+	if (r < 0) {
+		secret_file_close(view, &plan->secret);
+		return r;
+	}
+	plan->is_secret = true;
+	plan->copied = growth;
 	plan->mode = 0600;
-	r = copy_to_object(view, -1, 0, &plan->object, &plan->fd);
-	if (r < 0)
-		quota_give(&view->quota, 0, 1);
-	return r;
+	return 0;
 }
 
 static int prepare(struct view *view, struct node *node, uint64_t keep, struct plan *plan)
@@ -334,13 +341,13 @@ static int prepare(struct view *view, struct node *node, uint64_t keep, struct p
 
 int copy_up_file(struct view *view, struct node *node, uint64_t process, uint64_t keep)
 {
-	struct plan plan = { .fd = -1 };
+	struct plan plan = { .fd = -1, .secret = { .fd = -1 } };
 	int r;
 
 	if (node->is_own)
 		return 0;
 	if (node->content.source == CONTENT_SYNTHETIC)
-		r = prepare_synthetic(view, node, process, keep, &plan);
+		r = prepare_synthetic(view, keep, &plan);
 	else
 		r = prepare(view, node, keep, &plan);
 	if (r == -EAGAIN)

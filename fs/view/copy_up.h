@@ -14,8 +14,8 @@
 #define COPY_UP_ALL       UINT64_MAX
 
 /* A file. keep: how many bytes of it are wanted (0 for O_TRUNC). Content lock held, content open.
- * Returns 0 (own now, or already), -ENOSPC, -EROFS (the credentials never reach the disk) or
- * -errno. */
+ * Returns 0 (own now, or already), -ENOSPC or -errno. Credentials become a secret
+ * file (secret_file.h). */
 int copy_up_file(struct view *view, struct node *node, uint64_t process, uint64_t keep);
 
 /* The same for one that is not open. No lock held; the node is pinned. */

@@ -12,6 +12,7 @@
 #include "fs/view/facts.h"
 #include "fs/view/host_entry.h"
 #include "fs/view/open_file.h"
+#include "fs/view/secret_file.h"
 
 /* May name come into being in parent? Namespace lock held. Returns 0 (*ret_dir, *ret_path (ret_)),
  * -EEXIST or why not. */
@@ -147,20 +148,52 @@ int view_mkdir(struct view *view, const struct view_caller *caller, uint64_t par
 }
 
 /* Gives the node its object. Takes fd. */
-static void set_object(struct node *node, uint64_t object, int fd)
-{
-	struct content *content = &node->content;
+/* Where a new file's bytes will be. */
+struct store {
+	uint64_t object; /* 0: in memory */
+	int fd;
+	struct secret_file secret;
+};
 
+static int store_open(struct view *view, uint64_t parent, const char *name, struct store *ret)
+{
+	int r;
+
+	*ret = (struct store){ .fd = -1, .secret = { .fd = -1 } };
+	if (name && parent == VIEW_ROOT && secret_file_is_path(name))
+		return secret_file_new(view, 0, &ret->secret);
+	r = content_store_create(view->options.store, &ret->object, &ret->fd);
+	if (r == 0)
+		atomic_store(&view->is_store_dirty, true);
+	return r;
+}
+
+static void store_drop(struct view *view, struct store *store)
+{
+	if (store->object == 0) {
+		secret_file_close(view, &store->secret);
+		return;
+	}
+	cleanup_close_fd(&store->fd);
+	(void)content_store_remove(view->options.store, store->object);
+}
+
+static void store_give(struct store *store, struct content *content)
+{
+	if (store->object == 0) {
+		secret_file_give(&store->secret, content);
+		return;
+	}
 	content->source = CONTENT_OWN;
-	content->object = object;
-	content->data_fd = fd;
+	content->object = store->object;
+	content->data_fd = steal_fd(&store->fd);
 	content->has_seen = true;
 }
 
-/* Under the namespace lock: the file with its object under name (NULL: nameless). Takes *fd on
- * success; *ret_node is pinned. */
+/* Under the namespace lock: the file with its object under name (NULL: nameless). Takes what store
+ * holds on success; *ret_node is pinned. */
 static int make_file(struct view *view, const struct view_caller *caller, uint64_t process,
-		     uint64_t parent, const char *name, mode_t mode, uint64_t object, int *fd,
+		     uint64_t parent, const char *name, mode_t mode, struct store *store,
 		     struct node **ret_node)
 {
 	cleanup_free char *path = NULL;
@@ -177,12 +210,12 @@ static int make_file(struct view *view, const struct view_caller *caller, uint64
 		r = prepare(view, dir, name, NODE_FILE, &entry, &node);
 	if (r < 0)
 		return r;
-	r = facts_create(view, process, path, object, mode & 01777);
+	r = store->object == 0 ? 0 : facts_create(view, process, path, store->object, mode & 01777);
 	if (r < 0) {
 		undo_prepare(view, entry, node);
 		return r;
 	}
-	set_object(node, object, steal_fd(fd));
+	store_give(store, &node->content);
 	set_owner(view, caller, mode, node);
 	if (entry) {
 		entry_attach(entry, node);
@@ -198,20 +231,18 @@ static int make_file(struct view *view, const struct view_caller *caller, uint64
 static int create_node(struct view *view, const struct view_caller *caller, uint64_t process,
 		       uint64_t parent, const char *name, mode_t mode, struct node **ret_node)
 {
-	cleanup_fd int fd = -1;
-	uint64_t object;
+	struct store store;
 	int r = quota_take(&view->quota, 0, 0);
 
 	if (r == 0)
-		r = content_store_create(view->options.store, &object, &fd);
+		r = store_open(view, parent, name, &store);
 	if (r < 0)
 		return r;
-	atomic_store(&view->is_store_dirty, true);
 	view_lock(view);
-	r = make_file(view, caller, process, parent, name, mode, object, &fd, ret_node);
+	r = make_file(view, caller, process, parent, name, mode, &store, ret_node);
 	view_unlock(view);
 	if (r < 0)
-		(void)content_store_remove(view->options.store, object);
+		store_drop(view, &store);
 	return r;
 }
 
@@ -306,6 +337,9 @@ static int link_node(struct view *view, uint64_t process, struct node *node, uin
 		return r;
 	if (!node->is_linkable)
 		return facts_refuse(view, process, "link", NULL, path, EPERM);
+	/* What was written is in an object already. */
+	if (secret_file_is_path(path))
+		return facts_refuse(view, process, "link", NULL, path, EROFS);
 	entry = entry_get(view, dir, new_name);
 	if (!entry)
 		return -ENOMEM;

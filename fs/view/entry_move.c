@@ -11,6 +11,7 @@
 #include "fs/view/facts.h"
 #include "fs/view/host_entry.h"
 #include "fs/view/listing.h"
+#include "fs/view/secret_file.h"
 
 #ifndef RENAME_NOREPLACE
 #define RENAME_NOREPLACE 1u
@@ -36,6 +37,7 @@ struct move {
 	struct node *copied_tree; /* the directory (pinned) that was copied up by an earlier try */
 	struct node *todo; /* pinned: to be copied up, or its base journaled, before the next */
 	bool is_todo_base;
+	struct node *moved_secret; /* pinned: renamed to the credentials' name */
 };
 
 static void forget_findings(struct move *move)
@@ -107,8 +109,18 @@ static int refuse(const struct move *move, int error)
 	return facts_refuse(move->view, move->process, "rename", move->path, move->to, error);
 }
 
+static bool is_secret(const struct node *node)
+{
+	return node->kind == NODE_FILE &&
+	       (node->content.secret || node->content.source == CONTENT_SYNTHETIC);
+}
+
 static int check_ends(const struct move *move)
 {
+	/* Neither does a login get into the store by a rename, nor a stored file to a login's name:
+	 * its bytes would be on disk. */
+	if (move->node->kind == NODE_FILE && is_secret(move->node) != secret_file_is_path(move->to))
+		return refuse(move, EROFS);
 	if (!move->view->has_refuse_rules)
 		return 0;
 	if (is_refused(move->view, move->path) || is_refused(move->view, move->to))
@@ -239,7 +251,7 @@ static int commit_move(struct move *move)
 	to = entry_get(view, move->new_dir, move->new_name);
 	if (!to)
 		return -ENOMEM;
-	r = facts_rename(view, move->process, move->path, move->to);
+	r = is_secret(move->node) ? 0 : facts_rename(view, move->process, move->path, move->to);
 	if (r < 0) {
 		entry_drop(view, to);
 		return r;
@@ -269,6 +281,10 @@ static int try_rename(struct move *move)
 	}
 	if (move->todo)
 		node_pin(move->todo);
+	if (r == 0 && !move->todo && is_secret(move->node)) {
+		move->moved_secret = move->node;
+		node_pin(move->node);
+	}
 	if (move->target)
 		node_unpin(view, move->target);
 	if (move->node)
@@ -304,6 +320,20 @@ static int do_todo(struct move *move)
 	return r == -ENOENT || r == -ESTALE ? 0 : r;
 }
 
+/* This is how Claude saves a login. */
+static void offer_moved(const struct move *move)
+{
+	struct content *content = &move->moved_secret->content;
+
+	(void)pthread_mutex_lock(&content->lock);
+	if (content->writers == 0)
+		secret_file_offer(move->view, move->moved_secret);
+	(void)pthread_mutex_unlock(&content->lock);
+	view_lock(move->view);
+	node_unpin(move->view, move->moved_secret);
+	view_unlock(move->view);
+}
+
 int view_rename(struct view *view, const struct view_caller *caller, uint64_t parent,
 		const char *name, uint64_t new_parent, const char *new_name, unsigned int flags)
 {
@@ -329,6 +359,8 @@ int view_rename(struct view *view, const struct view_caller *caller, uint64_t pa
 			break;
 		r = -EBUSY;
 	}
+	if (move.moved_secret)
+		offer_moved(&move);
 	if (move.copied_tree) {
 		view_lock(view);
 		node_unpin(view, move.copied_tree);

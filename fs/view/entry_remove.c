@@ -29,7 +29,7 @@ static int remove_node(struct view *view, uint64_t process, enum journal_type ty
 	int r = node_path(view, node, &path);
 
 	/* Of the credentials the journal knows nothing, so not that they went either. */
-	if (r == 0 &&
+	if (r == 0 && !(node->kind == NODE_FILE && node->content.secret) &&
 	    (node->is_own || node->kind == NODE_DIR || node->content.source != CONTENT_SYNTHETIC))
 		r = facts_remove(view, process, type, path);
 	if (r < 0)

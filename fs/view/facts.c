@@ -146,6 +146,8 @@ int facts_write(struct view *view, uint64_t process, struct node *node, uint64_t
 		.size = size,
 	};
 
+	if (node->content.secret)
+		return 0;
 	return append_named(view, node, &record);
 }
 
@@ -159,6 +161,8 @@ int facts_truncate(struct view *view, uint64_t process, struct node *node, uint6
 		.size = size,
 	};
 
+	if (node->content.secret)
+		return 0;
 	return append_named(view, node, &record);
 }
 
@@ -190,6 +194,8 @@ int facts_set_attr(struct view *view, uint64_t process, struct node *node, const
 
 	if (r < 0 && r != -ENOENT)
 		return r;
+	if (node->kind == NODE_FILE && node->content.secret)
+		return 0;
 	if (path) {
 		record.path = path;
 		record.has |= JOURNAL_HAS_PATH;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Facts for the journal: each function appends one record and returns 0 or the error with which the
  * operation must fail, nothing having changed. A failure that the journal calls sticky ends all
- * further changes of the session. */
+ * further changes of the session. Of secret files (secret_file.h) nothing is recorded. */
 #ifndef CLAUDEFS_VIEW_FACTS_H
 #define CLAUDEFS_VIEW_FACTS_H
 

@@ -11,10 +11,11 @@
 #include "fs/view/facts.h"
 #include "fs/view/host_entry.h"
 #include "fs/view/seal.h"
+#include "fs/view/secret_file.h"
 #include "fs/view/write.h"
 
 /* Are the kernel's pages of this file still good? Content lock held; called once per open. */
-static bool note_seen(struct content *content)
+static bool note_seen(struct view *view, struct content *content)
 {
 	struct journal_identity now;
 	bool is_good = content->has_seen;
@@ -24,6 +25,15 @@ static bool note_seen(struct content *content)
 		now = journal_identity_of(&content->host_st);
 		is_good = is_good && journal_identity_is_equal(&now, &content->seen);
 		content->seen = now;
+	}
+	if (content->source == CONTENT_SYNTHETIC) {
+		uint32_t epoch;
+
+		(void)secret_file_lock_shown(view);
+		epoch = view->credentials_epoch;
+		secret_file_unlock_shown(view);
+		is_good = is_good && content->seen_epoch == epoch;
+		content->seen_epoch = epoch;
 	}
 	content->has_seen = true;
 	return is_good;
@@ -57,7 +67,7 @@ static int open_content(struct view *view, struct node *node, uint64_t process, 
 		if (r < 0)
 			content_close(view, node, is_writer);
 		else
-			*ret_may_keep_cache = note_seen(content);
+			*ret_may_keep_cache = note_seen(view, content);
 	}
 	(void)pthread_mutex_unlock(&content->lock);
 	return r;

@@ -54,7 +54,7 @@ int seal_content(struct view *view, struct node *node)
 	bool is_named;
 	int r;
 
-	if (!content->is_dirty)
+	if (!content->is_dirty || content->secret)
 		return 0;
 	/* What has no name cannot come home: its object goes with its last user. */
 	view_lock(view);

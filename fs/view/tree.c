@@ -377,12 +377,11 @@ static int init_view(struct view *view, const struct view_options *options)
 	view->quota.bytes_max = options->bytes_max ? options->bytes_max : QUOTA_BYTES_DEFAULT;
 	view->quota.inodes_max = options->inodes_max ? options->inodes_max : QUOTA_INODES_DEFAULT;
 	view->quota.journal = options->journal;
-	if (options->credentials) {
-		view->credentials = strdup(options->credentials);
-		if (!view->credentials)
-			return -ENOMEM;
-		view->credentials_len = strlen(view->credentials);
-	}
+	view->credentials_time = view->start;
+	if (options->credentials && options->credentials->len > 0 &&
+	    secret_copy(options->credentials->data, options->credentials->len, &view->credentials) <
+		    0)
+		return -ENOMEM;
 	view->attribution = attribution_new(options->journal);
 	if (!view->attribution)
 		return -ENOMEM;
@@ -398,6 +397,12 @@ int view_new(const struct view_options *options, struct view **ret)
 		return -ENOMEM;
 	r = -pthread_mutex_init(&view->lock, NULL);
 	if (r < 0) {
+		free(view);
+		return r;
+	}
+	r = -pthread_mutex_init(&view->credentials_lock, NULL);
+	if (r < 0) {
+		(void)pthread_mutex_destroy(&view->lock);
 		free(view);
 		return r;
 	}
@@ -433,9 +438,8 @@ void view_free(struct view *view)
 	seal_rest(view);
 	node_table_done(view);
 	attribution_free(view->attribution);
-	if (view->credentials)
-		explicit_bzero(view->credentials, view->credentials_len);
-	free(view->credentials);
+	secret_free(view->credentials);
+	(void)pthread_mutex_destroy(&view->credentials_lock);
 	(void)pthread_mutex_destroy(&view->lock);
 	free(view);
 }

@@ -7,7 +7,8 @@
  *  2. view->lock, the namespace: nodes, entries, names, and the order of the journal's records. It
  *     is held while the host is asked for a stat or a directory listing, never while contents are
  *     read, copied, hashed or synced.
- *  3. Locks inside attribution, the journal, the store and the host tree.
+ *  3. Locks inside attribution, the journal, the store and the host tree, and that of the shown
+ *     credentials.
  * An operation that needs a content while it changes names pins the node, lets the namespace go,
  * does the content's work, comes back and looks again whether the name is still the same.
  */
@@ -28,8 +29,11 @@
 
 struct view {
 	struct view_options options;
-	char *credentials;
-	size_t credentials_len;
+	pthread_mutex_t credentials_lock;
+	struct secret *credentials;       /* shown; NULL: none */
+	struct timespec credentials_time; /* shown as their time */
+	uint32_t credentials_epoch;       /* changes with them */
+	atomic_uint secret_files;
 	bool has_refuse_rules; /* else no rename needs to judge descendants */
 	pthread_mutex_t lock;
 	struct node_table table;

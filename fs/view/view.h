@@ -14,6 +14,7 @@
 #include <sys/statvfs.h>
 #include <sys/types.h>
 
+#include "fs/base/secret.h"
 #include "fs/host/host_tree.h"
 #include "fs/journal/content_store.h"
 #include "fs/journal/writer.h"
@@ -39,11 +40,16 @@ struct view_options {
 	struct journal_writer *journal;
 	const struct rules *rules;
 	struct project_scope *scope;
-	const char *credentials; /* content of the synthetic .credentials.json (copied), or NULL:
-				    absent */
-	uint64_t bytes_max;      /* session quota: content bytes; 0: 8 GiB */
-	uint64_t inodes_max;     /* session quota: files and directories of its own; 0: 200,000 */
-	uid_t uid;               /* owner shown for host files: the user */
+	/* Content of the synthetic .credentials.json (copied), or NULL: absent. */
+	const struct secret *credentials;
+	/* Called when the session wrote a login to .credentials.json: at its writer's close, when
+	 * a file was renamed to that name, and at the view's end. May not call the view. May be
+	 * NULL. */
+	void (*on_credentials)(void *arg, const struct secret *written);
+	void *credentials_arg;
+	uint64_t bytes_max;  /* session quota: content bytes; 0: 8 GiB */
+	uint64_t inodes_max; /* session quota: files and directories of its own; 0: 200,000 */
+	uid_t uid;           /* owner shown for host files: the user */
 	gid_t gid;
 	bool has_foreign_owners; /* new files belong to the caller (root serves several uids), else
 				    to uid/gid */
@@ -57,6 +63,9 @@ struct view_attr {
 int view_new(const struct view_options *options, struct view **ret);
 /* Seals what is open and frees. The journal's END is the caller's. */
 void view_free(struct view *view);
+
+/* Shows others from now on (NULL or empty: none), unless the session has written its own. */
+void view_set_credentials(struct view *view, const struct secret *credentials);
 
 /* Lookup counts as FUSE has them: lookup, mkdir, create, link add one; forget takes n. */
 int view_lookup(struct view *view, uint64_t parent, const char *name, struct view_attr *ret);

@@ -12,8 +12,15 @@
 #include "fs/view/facts.h"
 #include "fs/view/open_file.h"
 #include "fs/view/seal.h"
+#include "fs/view/secret_file.h"
 
 /* Content lock held for everything static here. */
+
+/* Shown credentials become a secret file with the first write. */
+static bool is_secret(const struct content *content)
+{
+	return content->secret || content->source == CONTENT_SYNTHETIC;
+}
 
 /* The bytes from offset on are about to be other ones than the journal's last seal says. */
 static void note_change(struct content *content, uint64_t offset)
@@ -59,7 +66,7 @@ int write_truncate(struct view *view, struct node *node, uint64_t process, uint6
 	uint64_t growth;
 	int r;
 
-	if (size > INT64_MAX)
+	if (size > INT64_MAX || (is_secret(content) && size > SECRET_MAX))
 		return -EFBIG;
 	before = content_size(view, content);
 	r = copy_up_file(view, node, process, size);
@@ -111,7 +118,8 @@ static ssize_t write_locked(struct view_file *file, uint64_t process, const char
 	if (r < 0)
 		return r;
 	at = is_append ? content->size : (uint64_t)offset;
-	if (at > (uint64_t)INT64_MAX - size)
+	if (at > (uint64_t)INT64_MAX - size ||
+	    (is_secret(content) && (at > SECRET_MAX || size > SECRET_MAX - at)))
 		return -EFBIG;
 	if (at < content->prefix)
 		r = copy_up_materialise(view, file->node, process, COPY_UP_ALL);
@@ -135,6 +143,8 @@ static ssize_t write_locked(struct view_file *file, uint64_t process, const char
 		return r == -EDQUOT ? -ENOSPC : r;
 	}
 	content->size += growth;
+	if (content->secret)
+		secret_file_lock(content);
 	return (ssize_t)size;
 }
 
@@ -239,6 +249,8 @@ int view_fallocate(struct view_file *file, const struct view_caller *caller, int
 	if (r == 0 && (mode & (ALLOCATE_PUNCH_HOLE | ALLOCATE_ZERO_RANGE)) &&
 	    range.offset < content->prefix)
 		r = copy_up_materialise(file->view, file->node, process, COPY_UP_ALL);
+	if (r == 0 && content->secret && range.end > SECRET_MAX)
+		r = -EFBIG;
 	if (r == 0)
 		r = allocate_own(file, process, range);
 	(void)pthread_mutex_unlock(&content->lock);

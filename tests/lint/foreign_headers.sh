@@ -18,6 +18,7 @@ seccomp\.h|init/
 yaml\.h|fs/review/front_matter\.c
 sys/capability\.h|init/
 cmocka\.h|tests/
+libsecret/.*\.h|launcher/secret_service_main\.c
 '
 
 check() {
@@ -54,5 +55,6 @@ expect_found fs/review/b.c yaml.h
 expect_found fs/journal/a.c xxhash.h
 expect_found launcher/a.c seccomp.h
 expect_found launcher/b.c sys/capability.h
+expect_found launcher/credentials.c libsecret/secret.h
 
 check "$here/../.."

@@ -14,6 +14,7 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/base/message.h"
+#include "fs/base/secret.h"
 #include "fs/journal/reader.h"
 #include "fs/session/session_dir.h"
 #include "tests/mount/fixture.h"
@@ -320,27 +321,90 @@ static int session_holds_token(void)
 	return WEXITSTATUS(status);
 }
 
+static struct secret *secret_of(const char *text)
+{
+	struct secret *secret = NULL;
+
+	assert_ok(secret_copy(text, strlen(text), &secret));
+	return secret;
+}
+
+/* Until the kernel's second of caching is over. */
+static void wait_for_content(const char *path, const char *text)
+{
+	for (int i = 0; i < 100 && strcmp(get_file(path), text) != 0; i++)
+		(void)usleep(100000);
+	assert_string_equal(get_file(path), text);
+}
+
 static void credentials_are_served_from_memory_only(void **state)
 {
 	static const char text[] = "{\"claudeAiOauth\":{\"accessToken\":\"" TOKEN "\"}}\n";
+	cleanup_secret struct secret *first = secret_of(text);
+	cleanup_secret struct secret *renewed = secret_of("{\"renewed\":1}");
 	char number[16];
 	const char *arguments[] = { "--credentials-fd", number, fixture.view, NULL };
 	int fds[2];
 
 	(void)state;
 	assert_ok(pipe(fds));
-	assert_int_equal(write(fds[1], text, strlen(text)), (ssize_t)strlen(text));
-	assert_ok(close(fds[1]));
+	assert_ok(secret_write_frame(fds[1], first));
 	(void)snprintf(number, sizeof(number), "%d", fds[0]);
 	assert_int_equal(fixture_start(arguments), 0);
 	assert_ok(close(fds[0]));
 	assert_string_equal(get_file(in_view(".credentials.json")), text);
+	assert_ok(secret_write_frame(fds[1], renewed));
+	wait_for_content(in_view(".credentials.json"), "{\"renewed\":1}");
+	/* The end of the pipe is the end of the news, and of nothing else. */
+	assert_ok(close(fds[1]));
+	put_file(in_view("after"), "after");
+	assert_string_equal(get_file(in_view(".credentials.json")), "{\"renewed\":1}");
 	assert_int_equal(session_holds_token(), 1);
 	assert_int_equal(fixture_stop(SIGTERM), 0);
 	assert_int_equal(session_holds_token(), 1);
 }
 
-static void credentials_longer_than_64_kib_are_refused(void **state)
+static void credentials_that_the_session_saves_come_out_and_stay_off_the_disk(void **state)
+{
+	static const char text[] = "{\"claudeAiOauth\":{\"accessToken\":\"" TOKEN "\"}}";
+	cleanup_secret struct secret *saved = secret_of(text);
+	cleanup_secret struct secret *late = secret_of("{\"late\":1}");
+	struct secret *got = NULL;
+	char number[16];
+	const char *arguments[] = { "--credentials-out-fd", number, fixture.view, NULL };
+	char temp[512];
+	int fds[2];
+
+	(void)state;
+	assert_ok(pipe(fds));
+	(void)snprintf(number, sizeof(number), "%d", fds[1]);
+	assert_int_equal(fixture_start(arguments), 0);
+	assert_ok(close(fds[1]));
+	(void)snprintf(temp, sizeof(temp), "%s", in_view(".credentials.json.tmp.1.ab"));
+	put_file(temp, text);
+	assert_ok(rename(temp, in_view(".credentials.json")));
+	assert_ok(secret_read_frame(fds[0], &got));
+	assert_true(secret_is_equal(got, saved));
+	secret_free(got);
+	got = NULL;
+	put_file(in_view(".credentials.json"), "{\"late\":1}");
+	assert_int_equal(session_holds_token(), 1);
+	assert_int_equal(fixture_stop(SIGTERM), 0);
+	assert_int_equal(session_holds_token(), 1);
+	/* An in-place write begins with a cut, so an empty one may have come first. */
+	do {
+		secret_free(got);
+		got = NULL;
+		assert_ok(secret_read_frame(fds[0], &got));
+	} while (got->len == 0);
+	assert_true(secret_is_equal(got, late));
+	secret_free(got);
+	got = NULL;
+	assert_int_equal(secret_read_frame(fds[0], &got), -ENODATA);
+	assert_ok(close(fds[0]));
+}
+
+static void what_is_no_frame_with_credentials_is_refused(void **state)
 {
 	char number[16];
 	const char *arguments[] = { "--credentials-fd", number, fixture.view, NULL };
@@ -348,8 +412,12 @@ static void credentials_longer_than_64_kib_are_refused(void **state)
 
 	(void)state;
 	assert_true(fd >= 0);
-	assert_ok(ftruncate(fd, (64 << 10) + 1));
+	assert_int_equal(pwrite(fd, "CFC1\1\0\1\0", 8, 0), 8);
+	assert_ok(ftruncate(fd, 8 + (64 << 10) + 1));
 	(void)snprintf(number, sizeof(number), "%d", fd);
+	assert_int_equal(fixture_start(arguments), EXIT_USAGE);
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	assert_int_equal(pwrite(fd, "{\"a\":1}\n", 8, 0), 8);
 	assert_int_equal(fixture_start(arguments), EXIT_USAGE);
 	assert_ok(close(fd));
 	assert_ok(unlink(in_root("huge")));
@@ -535,7 +603,7 @@ int main(int argc, char **argv)
 		life(background_daemon_serves_when_the_command_returns),
 		life(broken_rule_file_is_named_with_its_line),
 		life(credentials_are_served_from_memory_only),
-		life(credentials_longer_than_64_kib_are_refused),
+		life(credentials_that_the_session_saves_come_out_and_stay_off_the_disk),
 		life(daemon_cannot_be_dumped_or_traced),
 		life(damaged_manifest_is_refused),
 		life(file_size_limit_of_the_daemon_is_only_an_error),
@@ -549,6 +617,7 @@ int main(int argc, char **argv)
 		life(other_users_are_let_in_by_option_and_held_to_modes),
 		life(relative_names_work),
 		life(session_is_served_once),
+		life(what_is_no_frame_with_credentials_is_refused),
 		life(session_of_a_newer_version_is_refused),
 		life(signals_end_the_session_in_order),
 		life(unknown_session_is_named),

@@ -90,9 +90,8 @@ static void no_sync_back_is_commit_never(void **state)
 
 static void options_of_older_tools_are_answered_and_never_passed_on(void **state)
 {
-	static const char *const old[] = { "--fresh-creds", "--isolate-claude-data",
-					   "--with-gvisor", "--allow-git-push",
-					   "--disallow-broad-gh-token" };
+	static const char *const old[] = { "--isolate-claude-data", "--with-gvisor",
+					   "--allow-git-push", "--disallow-broad-gh-token" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(old) / sizeof(old[0]); i++) {
@@ -110,6 +109,22 @@ static void options_of_older_tools_are_answered_and_never_passed_on(void **state
 	assert_int_equal(PARSE("--claude-version", "2.1.197"), 0);
 	assert_int_equal(PARSE("--claude-version", "npm:evil@1"), EXIT_USAGE);
 	assert_int_equal(PARSE("--runtime", "native"), 0);
+}
+
+static void credentials_come_from_where_the_person_says(void **state)
+{
+	(void)state;
+	assert_int_equal(PARSE("x"), 0);
+	assert_int_equal(options.credentials, CREDENTIALS_AUTO);
+	assert_false(options.is_refresh || options.is_fresh);
+	assert_int_equal(
+		PARSE("--credentials", "secret-service", "--credentials-refresh", "--fresh-creds"),
+		0);
+	assert_int_equal(options.credentials, CREDENTIALS_SECRET_SERVICE);
+	assert_true(options.is_refresh && options.is_fresh);
+	assert_int_equal(PARSE("--credentials=none"), 0);
+	assert_int_equal(options.credentials, CREDENTIALS_NONE);
+	assert_int_equal(PARSE("--credentials", "pocket"), EXIT_USAGE);
 }
 
 static void wrong_values_are_usage_errors(void **state)
@@ -174,6 +189,7 @@ int main(void)
 		cmocka_unit_test(exec_takes_the_rest_of_the_line),
 		cmocka_unit_test(no_sync_back_is_commit_never),
 		cmocka_unit_test(options_of_older_tools_are_answered_and_never_passed_on),
+		cmocka_unit_test(credentials_come_from_where_the_person_says),
 		cmocka_unit_test(wrong_values_are_usage_errors),
 		cmocka_unit_test(configuration_fills_in_what_the_line_left_open),
 		cmocka_unit_test(wrong_configuration_is_a_usage_error),

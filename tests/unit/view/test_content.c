@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What files hold: copy-up, prefixes, filters, credentials, open-unlinked and nameless files. */
+/* What files hold: copy-up, prefixes, filters, open-unlinked and nameless files. */
 #include "tests/unit/view/view_cases.h"
 
 #include <errno.h>
@@ -275,33 +275,6 @@ static void config_beside_the_root_is_listed_and_filtered(void **state)
 	assert_true(record.has & JOURNAL_HAS_OBJECT);
 }
 
-static void credentials_are_served_from_memory_and_never_stored(void **state)
-{
-	struct fixture *f = *state;
-	struct view_file *file;
-	struct stat want = { .st_mode = 0600 };
-
-	assert_int_equal(look(f, ".credentials.json"), -ENOENT);
-	host_write(f, ".credentials.json", "host token");
-	assert_int_equal(look(f, ".credentials.json"), -ENOENT);
-	f->options.credentials = "{\"token\":1}";
-	fixture_remake(f, NULL);
-	assert_content(f, ".credentials.json", "{\"token\":1}");
-	assert_non_null(strstr(names_in(f, ""), ".credentials.json"));
-	assert_int_equal(try_setattr(f, ".credentials.json", &want, VIEW_SET_MODE), 0);
-	file = open_path(f, ".credentials.json", O_RDWR);
-	assert_int_equal(append(f, file, "x"), -EROFS);
-	view_release(file);
-	assert_int_equal(object_files(f), 0);
-	assert_string_equal(journal_text(f, 0), "refuse:.credentials.json");
-	/* Claude's own way, temp and rename, works. */
-	write_path(f, ".credentials.json.tmp", "{\"token\":2}");
-	assert_int_equal(try_rename(f, ".credentials.json.tmp", ".credentials.json"), 0);
-	assert_content(f, ".credentials.json", "{\"token\":2}");
-	assert_int_equal(try_unlink(f, ".credentials.json"), 0);
-	assert_int_equal(look(f, ".credentials.json"), -ENOENT);
-}
-
 static void unlinked_open_file_keeps_its_content_until_the_last_close(void **state)
 {
 	struct fixture *f = *state;
@@ -482,7 +455,6 @@ int main(void)
 		VIEW_CASE(filtered_size_is_exact_and_base_is_the_filtered_content),
 		VIEW_CASE(a_file_its_filter_cannot_read_is_shown_empty_and_replaceable),
 		VIEW_CASE(config_beside_the_root_is_listed_and_filtered),
-		VIEW_CASE(credentials_are_served_from_memory_and_never_stored),
 		VIEW_CASE(unlinked_open_file_keeps_its_content_until_the_last_close),
 		VIEW_CASE(unlinked_open_host_file_is_written_without_a_name),
 		VIEW_CASE(pages_are_kept_while_the_host_file_is_the_same),
