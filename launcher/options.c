@@ -219,6 +219,18 @@ static int set_pids_limit(struct options *options, const char *value)
 			 limits_parse_pids(value, &options->limits.pids));
 }
 
+/* GitHub's tokens that reach everything that their owner does; github_pat_ can be narrow. */
+static bool is_broad_token(const char *value)
+{
+	static const char *const prefixes[] = { "ghp_", "gho_", "ghu_", "ghs_", "ghr_" };
+
+	for (size_t i = 0; value && i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+		if (strncmp(value, prefixes[i], strlen(prefixes[i])) == 0)
+			return true;
+	}
+	return false;
+}
+
 static int add_env(struct options *options, const char *value)
 {
 	size_t name_len = strcspn(value, "=");
@@ -227,6 +239,12 @@ static int add_env(struct options *options, const char *value)
 	    strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_") <
 		    name_len) {
 		message_error("--env %s: not NAME or NAME=VALUE", value);
+		return EXIT_USAGE;
+	}
+	if (is_broad_token(value[name_len] ? value + name_len + 1 : getenv(value))) {
+		message_error("--env %.*s: a GitHub token for all of your repositories is not "
+			      "passed; make a fine-grained one (github_pat_...) for this one",
+			      (int)name_len, value);
 		return EXIT_USAGE;
 	}
 	string_list_add(&options->env, value);

@@ -182,5 +182,8 @@ const struct doctor_check doctor_checks[] = {
 	{ "claudefs-run", look_at_launcher },
 	{ "runtime docker", doctor_look_at_docker },
 	{ "runtime podman", doctor_look_at_podman },
+	{ "login: keychain", doctor_look_at_keychain },
+	{ "login: secret service", doctor_look_at_secret_service },
+	{ "login: file", doctor_look_at_login_file },
 	{ .name = NULL },
 };

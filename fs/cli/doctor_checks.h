@@ -36,6 +36,10 @@ void doctor_look_at_fusermount(const struct cli *cli, struct finding *finding);
 /* The engines of the container runtimes (doctor_runtimes.c). */
 void doctor_look_at_docker(const struct cli *cli, struct finding *finding);
 void doctor_look_at_podman(const struct cli *cli, struct finding *finding);
+/* The stores of a login, as claudefs-run sees them. No secret is read. */
+void doctor_look_at_keychain(const struct cli *cli, struct finding *finding);
+void doctor_look_at_secret_service(const struct cli *cli, struct finding *finding);
+void doctor_look_at_login_file(const struct cli *cli, struct finding *finding);
 
 /* True if PATH has an executable of that name; *ret_path (ret_, may be NULL) is where. */
 bool doctor_find_program(const char *name, char **ret_path);

@@ -11,7 +11,7 @@
 # and with a list of calls of `attack ID MODE`. MODE: mount (claudefs-mount as it is, with all the
 # privileges of the caller: the kernel's own refusals do not help) or run (claudefs-run --exec).
 # Variables that an ID may set in before_ID: RULES (a rule file), COMMIT_CODES, VERIFY_CODES (regular
-# expressions of exit codes), LIMIT (seconds), RUN_LIMITS (options of claudefs-run), PINS (links of the user, held by the daemon once used).
+# expressions of exit codes), LIMIT (seconds), RUN_LIMITS and RUN_LOGIN (options of claudefs-run), PINS (links of the user, held by the daemon once used).
 #
 # Known to attacks: $M (the view's root), $P (this project's directory name in projects/), $OTHER (that
 # of another project, which is hidden), $W (the project), $CALL (attack_call).
@@ -28,6 +28,9 @@ OWN_SESSION=00000000-0000-4000-8000-000000000009
 RSS_LIMIT_KB=307200
 # The sandbox that mode run means; run_container.sh has another.
 RUNTIME=(--runtime native)
+
+# The planted login is a secret like all others, but for the family that is about it.
+RUN_LOGIN=(--credentials none)
 
 ATTACKS_BAD=0
 
@@ -147,7 +150,8 @@ start_in_mount() {
 }
 
 start_in_run() {
-  "$RUN_PROGRAM" "${RUNTIME[@]}" --network none --commit never ${RULES:+--rules "$RULES"} ${RUN_LIMITS:+"${RUN_LIMITS[@]}"} "$PROJECT" --exec "${AGENT[@]}" \
+  "$RUN_PROGRAM" "${RUNTIME[@]}" --network none --commit never ${RULES:+--rules "$RULES"} ${RUN_LIMITS:+"${RUN_LIMITS[@]}"} \
+    "${RUN_LOGIN[@]}" "$PROJECT" --exec "${AGENT[@]}" \
     </dev/null >"$WORK/agent.out" 2>&1 &
   AGENT_PID=$!
 }
@@ -193,11 +197,14 @@ session() {
 # Point 3.
 check_secrets() {
   local found
-  found=$(grep -alE "CANARY|$SECRET_SIZE" "$INSIDE" "$PROJECT/.agent/scan" "$WORK/agent.out" "$WORK/daemon.err" 2>/dev/null) &&
+  found=$(grep -alE "CANARY|$SECRET_SIZE" "$INSIDE" "$PROJECT/.agent/scan" "$WORK/agent.out" "$WORK/daemon.err" 2>/dev/null)
+  # Not by grep's code: that is an error where one of the files is missing, whatever the others hold.
+  [ -z "$found" ] ||
     complain "a secret could be read: $found: $(grep -haoE -m 3 ".{0,60}(CANARY|$SECRET_SIZE).{0,20}" "$PROJECT/.agent/scan" "$INSIDE" | head -n 3)"
   [ -s "$PROJECT/.agent/scan" ] || complain 'the view was not read'
   found=$(find "$HOME/.local/state/claudefs/sessions" -name receipts -prune -o -type f -print0 |
-    xargs -0r grep -al CANARY) && complain "a secret is in the session: $found"
+    xargs -0r grep -al CANARY)
+  [ -z "$found" ] || complain "a secret is in the session: $found"
   found=$(find "$HOME/.local/state/claudefs" ! -type f ! -type d) && [ -n "$found" ] &&
     complain "a link or special file in the session: $found"
   found=$(find "$HOME/.local/state/claudefs/sessions" -mindepth 1 -maxdepth 1 -perm /077) && [ -n "$found" ] &&

@@ -11,7 +11,11 @@ for name in kernel /dev/fuse 'user namespaces' fusermount3 'state directory' rul
 done
 ok 'it leaves nothing behind' equal proj "$(ls -A "$HOME")"
 ok 'a home without ~/.claude is fine' shows '^ok +host state .*made by the first commit'
+for name in keychain 'secret service' file; do
+  ok "it looks for a login: $name" shows "^(ok|warn) +login: $name "
+done
 PATH=/nowhere call doctor
+ok 'without claudefs-run it cannot, and says so' shows '^warn +login: file +claudefs-run, which knows, is not on PATH'
 ok 'a missing claude is told with its mend' shows "^warn +claude +not on PATH: 'npm install"
 ok 'a missing engine is told, and is no fault' shows '^ok +runtime docker +not on PATH: only needed for'
 # An engine's client without an engine, without a right to it, rootless, and one that never answers.
@@ -43,4 +47,20 @@ ok 'JSON is strict' "$CHECK" json <"$OUT"
 ok 'and has level and mend' shows '"level": "fail"'
 XDG_STATE_HOME=/proc/nowhere call doctor
 ok 'a state directory that cannot be is told, or is still to be made' shows 'state directory +/proc/nowhere'
+if [ -x "$CLAUDEFS_BUILD/launcher/claudefs-run" ]; then
+  # With the host's state as claudefs-run sees it.
+  mkdir -p "$HOME/.claude"
+  export PATH="$CLAUDEFS_BUILD/launcher:$PATH"
+  call doctor
+  ok 'no login in the file is told, with the mend' shows "^ok +login: file +has no login: log in with 'claude'"
+  printf '{"claudeAiOauth":{"accessToken":"CANARY-token"}}' >"$HOME/.claude/.credentials.json"
+  chmod 600 "$HOME/.claude/.credentials.json"
+  call doctor
+  ok 'one there is' shows '^ok +login: file +has a login$'
+  ok 'and not shown' lacks CANARY "$OUT"
+  chmod 644 "$HOME/.claude/.credentials.json"
+  call doctor
+  ok 'one that others may read is a warning' shows "^warn +login: file +locked: .*chmod 600"
+  ok 'the keychain is of another system' shows '^ok +login: keychain +unavailable: only on macOS'
+fi
 finish

@@ -32,6 +32,9 @@ make_run_home() {
     for name in launcher/claudefs-run init/claudefs-init init/gateway/claudefs-gate preload/nodump.so fs/mount/claudefs-mount fs/cli/claudefs; do
       cp "$CLAUDEFS_BUILD/$name" "$PROGRAMS/$name"
     done
+    # Not built without libsecret.
+    name=launcher/claudefs-secret-service
+    [ ! -e "$CLAUDEFS_BUILD/$name" ] || cp "$CLAUDEFS_BUILD/$name" "$PROGRAMS/$name"
     chmod 755 "$TEST_ROOT"
     own
   fi
