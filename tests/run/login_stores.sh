@@ -156,6 +156,26 @@ if [ ! -x "$PROGRAMS/launcher/claudefs-secret-service" ]; then
   echo '# built without libsecret'
   finish
 fi
+# A bus on which nobody answers.
+cat >"$WORK/deaf.mjs" <<'DEAF'
+import { createServer } from 'node:net';
+createServer(() => {}).listen(process.argv[2], () => console.log('up'));
+DEAF
+node "$WORK/deaf.mjs" "$WORK/bus" >"$WORK/deaf.out" &
+stop_at_end $!
+wait_until test -s "$WORK/deaf.out"
+chmod 777 "$WORK/bus"
+RUN_ENV=("DBUS_SESSION_BUS_ADDRESS=unix:path=$WORK/bus")
+own
+run --credentials secret-service --commit never "$PROJECT" --exec true </dev/null
+ok 'a bus that does not answer is given up' contains "$WORK/err" 'secret-service: locked'
+RUN_ENV=()
+
+# The bus wants to know its user's name, which one made up on the fly has not; the other run of this test has.
+if ! getent passwd "$RUN_UID" >/dev/null; then
+  echo '# this user has no name: no session bus'
+  finish
+fi
 cat >"$WORK/with_service.sh" <<SCRIPT
 set -u
 # It goes into the background when it serves, and ends with the bus.
@@ -194,17 +214,4 @@ ok 'and is said' contains "$WORK/err2" 'secret-service: the login that the sessi
 ok 'a locked one is told, and nobody is asked' contains "$WORK/err3" 'secret-service: locked; the session starts without a login'
 ok 'and listed' contains "$WORK/sources" 'secret-service	locked'
 
-# A bus on which nobody answers.
-cat >"$WORK/deaf.mjs" <<'DEAF'
-import { createServer } from 'node:net';
-createServer(() => {}).listen(process.argv[2], () => console.log('up'));
-DEAF
-node "$WORK/deaf.mjs" "$WORK/bus" >"$WORK/deaf.out" &
-stop_at_end $!
-wait_until test -s "$WORK/deaf.out"
-chmod 777 "$WORK/bus"
-RUN_ENV=("DBUS_SESSION_BUS_ADDRESS=unix:path=$WORK/bus")
-own
-run --credentials secret-service --commit never "$PROJECT" --exec true </dev/null
-ok 'a bus that does not answer is given up' contains "$WORK/err" 'secret-service: locked'
 finish
