@@ -172,10 +172,10 @@ expect_CRED_011() {
   local prefix
   has_line "$INSIDE" '^none$' || return
   for prefix in ghp_ gho_ ghu_ ghs_ ghr_; do
-    says "$prefix is refused" test "$(code_of "$RUN_PROGRAM" --env "GITHUB_TOKEN=${prefix}x" --print-plan "$PROJECT")" -eq 2 || return
+    says "$prefix is refused" test "$(code_of "$RUN_PROGRAM" --env "GITHUB_TOKEN=${prefix}x" --print-plan "$PROJECT" --exec true)" -eq 2 || return
   done
-  says 'so is the caller'"'"'s' test "$(code_of "$RUN_PROGRAM" --env GITHUB_TOKEN --print-plan "$PROJECT")" -eq 2 &&
-    says 'a fine-grained one is not' test "$(code_of "$RUN_PROGRAM" --env GITHUB_TOKEN=github_pat_x --print-plan "$PROJECT")" -eq 0
+  says 'so is the caller'"'"'s' test "$(code_of "$RUN_PROGRAM" --env GITHUB_TOKEN --print-plan "$PROJECT" --exec true)" -eq 2 &&
+    says 'a fine-grained one is not' test "$(code_of "$RUN_PROGRAM" --env GITHUB_TOKEN=github_pat_x --print-plan "$PROJECT" --exec true)" -eq 0
 }
 
 # frame TEXT: as the launcher sends it.

@@ -155,6 +155,7 @@ ok 'a machine without session bus is told, at once' contains "$WORK/err" 'secret
 if [ ! -x "$PROGRAMS/launcher/claudefs-secret-service" ]; then
   echo '# built without libsecret'
   finish
+  exit
 fi
 # A bus on which nobody answers.
 cat >"$WORK/deaf.mjs" <<'DEAF'
@@ -175,6 +176,7 @@ RUN_ENV=()
 if ! getent passwd "$RUN_UID" >/dev/null; then
   echo '# this user has no name: no session bus'
   finish
+  exit
 fi
 cat >"$WORK/with_service.sh" <<SCRIPT
 set -u
