@@ -172,10 +172,10 @@ expect_CRED_011() {
   local prefix
   has_line "$INSIDE" '^none$' || return
   for prefix in ghp_ gho_ ghu_ ghs_ ghr_; do
-    says "$prefix is refused" test "$(code_of "$RUN_PROGRAM" --env "GITHUB_TOKEN=${prefix}x" --print-plan "$PROJECT" --exec true)" -eq 2 || return
+    says "$prefix is refused" test "$(code_of "$RUN_PROGRAM" --runtime native --env "GITHUB_TOKEN=${prefix}x" --print-plan "$PROJECT" --exec true)" -eq 2 || return
   done
-  says 'so is the caller'"'"'s' test "$(code_of "$RUN_PROGRAM" --env GITHUB_TOKEN --print-plan "$PROJECT" --exec true)" -eq 2 &&
-    says 'a fine-grained one is not' test "$(code_of "$RUN_PROGRAM" --env GITHUB_TOKEN=github_pat_x --print-plan "$PROJECT" --exec true)" -eq 0
+  says 'so is the caller'"'"'s' test "$(code_of "$RUN_PROGRAM" --runtime native --env GITHUB_TOKEN --print-plan "$PROJECT" --exec true)" -eq 2 &&
+    says 'a fine-grained one is not' test "$(code_of "$RUN_PROGRAM" --runtime native --env GITHUB_TOKEN=github_pat_x --print-plan "$PROJECT" --exec true)" -eq 0
 }
 
 # frame TEXT: as the launcher sends it.
@@ -245,7 +245,7 @@ attack_CRED_018() { ls -a; }
 expect_CRED_018() {
   has_no_line "$INSIDE" 'credentials' && has_line "$WORK/agent.out" 'the login has expired' &&
     says 'it was asked once' test "$(wc -l <"$WORK/asked")" -eq 1 &&
-    says 'claude is not started' test "$(code_of "$RUN_PROGRAM" --claude "$WORK/claude" "$PROJECT" -p x </dev/null)" -eq 125 &&
+    says 'claude is not started' test "$(code_of "$RUN_PROGRAM" --runtime native --claude "$WORK/claude" "$PROJECT" -p x </dev/null)" -eq 125 &&
     says 'one line says why' test "$(grep -c 'the login has expired: run claude' "$WORK/code.out")" -eq 1
 }
 
