@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
-#include "fs/base/fd.h"
+#include "fs/base/secret.h"
 #include "init/steps.h"
 
 enum { OPTION_COUNT = 6, OPTION_LOGIN = 5 };
@@ -16,12 +16,17 @@ enum { OPTION_COUNT = 6, OPTION_LOGIN = 5 };
 /* A pipe with the login, which then is in no memory of ours. Returns its reading end, or -errno. */
 static int pipe_login(struct init_context *context)
 {
+	cleanup_secret struct secret *login = NULL;
 	int ends[2];
 	int r;
 
 	if (pipe(ends) < 0)
 		return -errno;
-	r = fd_write_all(ends[1], context->login, context->login_len);
+	/* Nobody reads before the exec. */
+	(void)fcntl(ends[1], F_SETPIPE_SZ, 2 * SECRET_MAX);
+	r = secret_copy(context->login, context->login_len, &login);
+	if (r == 0)
+		r = secret_write_frame(ends[1], login);
 	(void)close(ends[1]);
 	explicit_bzero(context->login, context->login_len);
 	return r < 0 ? r : ends[0];

@@ -190,6 +190,11 @@ int run_session(const struct options *options, const struct host_places *places,
 
 	/* Before its signals are blocked: Ctrl-C ends a renewal that hangs. */
 	(void)signal(SIGPIPE, SIG_IGN);
+	if (runtime->is_container && options->is_refresh) {
+		message_error("--credentials-refresh: only with --runtime native: from a container "
+			      "nothing is written back");
+		return EXIT_USAGE;
+	}
 	code = credentials_find(options, places, &run.credentials);
 	if (code != 0)
 		return code;

@@ -22,7 +22,6 @@
 #include "fs/base/message.h"
 #include "fs/base/subprocess.h"
 #include "launcher/image.h"
-#include "launcher/login_file.h"
 #include "launcher/runtime.h"
 
 #define UP_MS          60000     /* for the engine to start the keeper */
@@ -113,24 +112,18 @@ static int send_frame(int fd, const char *magic, const char *data, size_t len)
 	return r == 0 ? fd_write_all(fd, data, len) : r;
 }
 
-/* The login that the daemon shows. claudefs-init takes it out of its frame and hands the bare
- * content to claudefs-mount --credentials-fd (init/step_daemon.c). */
-static int send_login(const struct run *run)
+/* The login that the daemon shows. claudefs-init takes it off its stdin and hands it on to
+ * claudefs-mount --credentials-fd (init/step_daemon.c). An empty frame: none. */
+static int send_login(struct run *run)
 {
-	cleanup_fd int fd = run_open_login(run);
-	char *login = NULL;
-	size_t len = 0;
-	int r = fd < 0 ? 0 : fd_read_file(fd, LOGIN_FILE_MAX, &login, &len);
+	int r = secret_write_frame(run->containers.lifeline, run->credentials.handed);
 
-	if (r == 0)
-		r = send_frame(run->containers.lifeline, "CFC1", login ? login : "", len);
-	if (login)
-		login_forget(login);
+	credentials_done(&run->credentials);
 	return r;
 }
 
 /* What only the agent may know: the first words on the keeper's stdin (init/step_keeper.c). */
-static int send_words(const struct run *run)
+static int send_words(struct run *run)
 {
 	char *data = NULL;
 	size_t len = 0;
