@@ -5,8 +5,10 @@
 # shellcheck source=tests/attack/second_view.sh
 [ -z "${ATTACK_DIR:-}" ] || . "$ATTACK_DIR/second_view.sh"
 
-# The tokens' names are in pieces, so that no command line of the tests holds them.
-GIVEN=GIVEN_ && GIVEN=${GIVEN}TOKEN
+# The tokens' names are in pieces, so that no command line of the tests holds them. What the whole machine is
+# searched for is this run's own; only the host's side has it.
+GIVEN=GIVEN_ && GIVEN=${GIVEN}TOKEN_$$
+REFRESH=CANARY_refresh_$$
 NEW=RENEWED_ && NEW=${NEW}TOKEN
 # Each file that holds a login is open in the daemon while it exists.
 PINS=4
@@ -21,7 +23,7 @@ hours_from_now() {
 }
 # give [OPTION...]: the session gets the login of the host; its refresh token is a canary.
 give() {
-  login "$GIVEN" "CANARY_refresh" "$(hours_from_now 1)" >"$HOME/.claude/.credentials.json"
+  login "$GIVEN" "$REFRESH" "$(hours_from_now 1)" >"$HOME/.claude/.credentials.json"
   RUN_LOGIN=("$@")
 }
 # give_all: with the refresh token, which is then no secret to the session.
@@ -62,7 +64,7 @@ expect_CRED_001() {
 # Every process of the machine, as fast as it goes, from before the start until after the end.
 before_CRED_003() {
   give
-  printf '%s\nCANARY_refresh\n' "$GIVEN" >"$WORK/pattern"
+  printf '%s\n%s\n' "$GIVEN" "$REFRESH" >"$WORK/pattern"
   : >"$WORK/sampling"
   (while [ -e "$WORK/sampling" ]; do
     grep -laF -f "$WORK/pattern" /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null

@@ -5,8 +5,9 @@
 . "$(dirname "$0")/run_lib.sh"
 make_run_home
 
-# In pieces, so that this script and its children do not hold it.
-C=CANA && C=${C}RY
+# In pieces, so that this script and its children do not hold it; and its own, since the whole machine is searched
+# and other tests have canaries too.
+C=CANA && C=${C}RY_$$
 # For grep, whose arguments are sampled too.
 printf '%s\n' "$C" >"$WORK/pattern"
 login="$HOME/.claude/.credentials.json"
@@ -85,7 +86,7 @@ for name in claudefs-mount claudefs-run; do
 done
 if [ "$(id -u)" -eq 0 ] && command -v gcore >/dev/null; then
   # A variable of a shell, made there.
-  bash -c 'x=CANA; x=${x}RY-planted; : >"$0/planted"; for i in $(seq 600); do [ -e "$0/go" ] && break; sleep 0.1; done' "$PROJECT" &
+  bash -c 'x=CANA; x=${x}RY_$1; : >"$0/planted"; for i in $(seq 600); do [ -e "$0/go" ] && break; sleep 0.1; done' "$PROJECT" $$ &
   planted=$!
   wait_until test -e "$PROJECT/planted"
   core_of "$planted"
