@@ -31,7 +31,7 @@ ok 'why without a path' says 2 'why: which path'
 call why ../../etc/passwd
 ok 'why with a path that leaves' says 2 'not a path in .*/\.claude; give one relative to it'
 call rules frobnicate
-ok 'an unknown action of rules' says 2 'rules: check or list\?'
+ok 'an unknown action of rules' says 2 'rules: check, list or suggest\?'
 
 for command in status log diff verify discard; do
   call "$command"
