@@ -31,7 +31,8 @@ kill_once() {
 
 check_newest() {
   local session acked kept
-  session=$(newest_session)
+  # Killed before the first session was made, there is not even their directory.
+  session=$(newest_session 2>/dev/null)
   acked=$(cat "$PROJECT/acked" 2>/dev/null || echo 0)
   # Killed before the daemon began: there is no journal, and nothing was acknowledged.
   if [ ! -s "$session/journal" ]; then
