@@ -247,7 +247,7 @@ review_and_commit() {
     manifest before
   fi
   review_says commit commit --all
-  code_is commit "${COMMIT_CODES:-[03]}"
+  code_is commit "${COMMIT_CODES:-[03]|13}"
   review_says verify verify
   code_is verify "${VERIFY_CODES:-0}"
 }
