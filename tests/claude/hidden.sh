@@ -57,6 +57,8 @@ add_hidden_state() {
     all.mcpServers.tool.env = { TOKEN: "CANARY" };
     all.githubRepoPaths = { "u/CANARY": ["/home/u/CANARY-one"] };
     fs.writeFileSync(process.argv[1], JSON.stringify(all, null, 2));' "$HOME/.claude.json"
+  # It shadows .claude.json, and what may be seen of it is shown as that: from either the same must show.
+  cp -p "$HOME/.claude.json" "$state/.config.json"
 }
 remove_hidden_state() {
   find "$state" -depth -name '*CANARY*' -exec rm -rf {} +

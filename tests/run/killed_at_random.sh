@@ -21,7 +21,7 @@ kill_once() {
   victim=$pid
   if [ "$1" = claudefs-mount ]; then
     # Not there yet: another point of the run is as good.
-    victim=$(for p in $(ours); do grep -q claudefs-mount "/proc/$p/comm" && echo "$p"; done | head -n 1)
+    victim=$(for p in $(ours); do grep -qs claudefs-mount "/proc/$p/comm" && echo "$p"; done | head -n 1)
   fi
   kill -KILL "${victim:-$pid}"
   wait "$pid" 2>/dev/null
