@@ -93,31 +93,55 @@ static int say(const char *path, int error)
 	return EXIT_RULES;
 }
 
+/* The text of the list in force (ret_), and what it is called (ret_). Returns 0 or -errno;
+ * *ret_path is set then too. */
+static int read_in_force(const struct host_places *places, const char *given, char **ret_path,
+			 char **ret, size_t *ret_len)
+{
+	int r;
+
+	*ret_path = NULL;
+	if (given)
+		*ret_path = strdup(given);
+	else if (asprintf(ret_path, "%s/egress.allow", places->config_dir) < 0)
+		*ret_path = NULL;
+	if (!*ret_path)
+		return -ENOMEM;
+	r = read_list(*ret_path, ret, ret_len);
+	if (r != -ENOENT || given)
+		return r;
+	free(*ret_path);
+	*ret_path = strdup("built-in egress.allow");
+	*ret_len = rules_builtin_egress_len;
+	*ret = strndup(rules_builtin_egress, *ret_len);
+	return *ret_path && *ret ? 0 : -ENOMEM;
+}
+
+int egress_print(const struct host_places *places, const char *given)
+{
+	cleanup_free char *path = NULL;
+	cleanup_free char *text = NULL;
+	size_t len = 0;
+	int r = read_in_force(places, given, &path, &text, &len);
+
+	if (r < 0 || !text)
+		return say(path ? path : "egress.allow", r < 0 ? r : -ENOMEM);
+	return fwrite(text, 1, len, stdout) == len && fflush(stdout) == 0 ? EXIT_OK : EXIT_FAULT;
+}
+
 int egress_load(const struct host_places *places, const char *given, enum egress_effort effort,
 		struct text *ret)
 {
-	cleanup_free char *own = NULL;
+	cleanup_free char *path = NULL;
 	cleanup_free char *text = NULL;
 	cleanup_egress_list struct egress_list *list = NULL;
 	struct expansion expansion = { places, effort, false };
 	struct egress_problem problem = { 0 };
-	const char *path = given;
 	size_t len = 0;
-	int r;
+	int r = read_in_force(places, given, &path, &text, &len);
 
-	if (!given && asprintf(&own, "%s/egress.allow", places->config_dir) < 0)
-		return EXIT_RUN_FAILED;
-	if (!given)
-		path = own;
-	r = read_list(path, &text, &len);
-	if (r == -ENOENT && !given) {
-		path = "built-in egress.allow";
-		len = rules_builtin_egress_len;
-		text = strndup(rules_builtin_egress, len);
-		r = text ? 0 : -ENOMEM;
-	}
-	if (r < 0)
-		return say(path, r);
+	if (r < 0 || !text)
+		return say(path ? path : "egress.allow", r < 0 ? r : -ENOMEM);
 	/* Before anybody is asked, and by the lines of the person's own file. */
 	r = egress_list_check(text, len, &problem);
 	if (r == 0)

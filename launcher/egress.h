@@ -26,6 +26,10 @@ int egress_load(const struct host_places *places, const char *given, enum egress
  * -EBADMSG (it was refused) or -errno. */
 int egress_give(int session_fd, const struct text *list);
 
+/* Prints the list in force as it is written, with comments and keywords: what a person begins their
+ * own with. Returns an exit code. */
+int egress_print(const struct host_places *places, const char *given);
+
 /* Gives the list to every running session's gate. Prints a line per session. Returns an exit code:
  * 0 if all took it (or none runs), EXIT_FAULT if some did not, another if the list cannot be read:
  * then no session was given anything. */

@@ -36,6 +36,8 @@ int main(int argc, char **argv)
 	if (options.is_version)
 		return printf("claudefs-run %s\n", CLAUDEFS_VERSION) > 0 ? EXIT_OK : EXIT_FAULT;
 	r = host_places_find(&places);
+	if (r == 0 && options.is_print_egress)
+		return egress_print(&places, options.egress);
 	if (r == 0 && options.is_reload_firewall)
 		return egress_reload(&places, options.egress);
 	if (r == 0 && options.is_print_sources)

@@ -173,6 +173,13 @@ static int set_learn_egress(struct options *options, const char *value)
 	return 0;
 }
 
+static int set_print_egress(struct options *options, const char *value)
+{
+	(void)value;
+	options->is_print_egress = true;
+	return 0;
+}
+
 static int set_reload_firewall(struct options *options, const char *value)
 {
 	(void)value;
@@ -331,6 +338,8 @@ static const struct option_row {
 	  true },
 	{ "--learn-egress", NULL, "let unlisted public hosts pass, and print them at the end",
 	  set_learn_egress, false },
+	{ "--print-egress", NULL, "print the list of hosts, to begin one of your own with",
+	  set_print_egress, false },
 	{ "--reload-firewall", NULL, "give the list of hosts to all sessions that run, and exit",
 	  set_reload_firewall, false },
 	{ "--commit", "auto|ask|never",

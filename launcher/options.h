@@ -58,6 +58,7 @@ struct options {
 	bool is_print_plan;
 	bool is_learning_egress; /* --learn-egress */
 	bool is_reload_firewall;
+	bool is_print_egress;
 	bool is_print_sources; /* --credentials-sources */
 	bool is_fresh;         /* --fresh-creds: renew the login on the host first */
 	bool is_refresh;       /* --credentials-refresh: hand the refresh token in, take it back */

@@ -2,6 +2,7 @@
 #include "launcher/summary.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,6 +55,7 @@ static void print_network(int session_fd, const struct options *options,
 	cleanup_text struct text learnt = { 0 };
 	const char *list = options->egress;
 	cleanup_free char *own = NULL;
+	bool is_own;
 	int r = egress_collect(session_fd, "deny", &denied);
 
 	if (r == 0)
@@ -62,12 +64,17 @@ static void print_network(int session_fd, const struct options *options,
 		message_warning("%s: %s", NETWORK_LOG_FILE, strerror(-r));
 	if (!list && asprintf(&own, "%s/egress.allow", places->config_dir) >= 0)
 		list = own;
-	/* Names that were checked again: letters, digits, dots and dashes. */
+	if (!list)
+		list = "egress.allow";
+	is_own = options->egress || faccessat(AT_FDCWD, list, F_OK, 0) == 0;
+	/* Names that were checked again: letters, digits, dots and dashes. A list of one's own
+	 * takes the place of the built-in one: it begins as a copy. */
 	if (denied.len > 0)
 		(void)fprintf(stderr,
-			      "network: refused, not on the list of hosts:\n%snext: add what you "
-			      "trust to %s, then claudefs-run --reload-firewall\n",
-			      denied.data, list ? list : "egress.allow");
+			      "network: refused, not on the list of hosts:\n%snext: %s%s%sadd "
+			      "what you trust to %s, then claudefs-run --reload-firewall\n",
+			      denied.data, is_own ? "" : "claudefs-run --print-egress >",
+			      is_own ? "" : list, is_own ? "" : ", ", is_own ? list : "it");
 	if (learnt.len > 0)
 		(void)fprintf(stderr,
 			      "network: let through to learn; the lines that would allow them:\n%s",

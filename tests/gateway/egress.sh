@@ -92,6 +92,10 @@ session "$PROJECT" --exec true
 ok 'a list that others may write is refused' equal 8 $?
 chmod 644 "$LIST"
 
+ok "--print-egress prints what a list of one's own begins with" grep -qx api.anthropic.com \
+  <<<"$(XDG_CONFIG_HOME=$WORK/empty "$RUN_PROGRAM" --print-egress)"
+ok 'or that list' equal allowed.example "$("$RUN_PROGRAM" --print-egress)"
+
 # Learning.
 echo allowed.example >"$LIST"
 ok 'learning lets a public name through' equal 'hello from denied.example' \

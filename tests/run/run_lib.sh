@@ -48,7 +48,7 @@ own() {
 # as_user COMMAND...: outside the sandbox, with nothing of the person's environment.
 as_user() {
   guard_home
-  "${AS[@]}" env -i "HOME=$HOME" PATH=/usr/local/bin:/usr/bin:/bin "TERM=${TEST_TERM:-dumb}" LANG=C.UTF-8 \
+  "${AS[@]}" env -i --default-signal "HOME=$HOME" PATH=/usr/local/bin:/usr/bin:/bin "TERM=${TEST_TERM:-dumb}" LANG=C.UTF-8 \
     ${RUN_ENV:+"${RUN_ENV[@]}"} "$@"
 }
 
