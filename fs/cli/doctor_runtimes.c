@@ -93,7 +93,10 @@ static void tell_silence(const char *name, const struct answer *answer, int r,
 			     "native sessions",
 			     name);
 	} else {
-		text_append(&finding->found, answer->text[0] ? answer->text : "no engine answers");
+		/* Newer clients print the form with nothing in it, and then fail. */
+		bool is_empty = answer->text[0] == '\0' || strncmp(answer->text, "engine ", 7) == 0;
+
+		text_append(&finding->found, is_empty ? "no engine answers" : answer->text);
 		text_appendf(&finding->mend,
 			     "start the %s service; sessions run natively until then", name);
 	}
