@@ -99,7 +99,7 @@ ok 'its exit code is that of the agent' equal 4 "$RESULT"
 ok 'its containers are gone' equal '' "$(docker ps -aq)"
 
 start_agent 'trap "echo got TERM; exit 9" TERM; touch ready; while :; do sleep 0.05; done'
-kill -TERM "$(pgrep -f "claudefs-run --runtime docker --image-root $TEST_ROOT_IMAGE --commit never" | head -n 1)"
+kill -TERM "$(pgrep -f "claudefs-run --runtime docker .*$TEST_ROOT/" | head -n 1)"
 end_agent
 ok 'a signal to claudefs-run reaches the agent' equal 9 "$RESULT"
 ok 'as that signal' contains "$WORK/out" 'got TERM'
