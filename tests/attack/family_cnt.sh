@@ -131,7 +131,7 @@ before_CNT_008() {
 }
 attack_CNT_008() {
   wc -c <history.jsonl
-  { printf '{"type":"user","x":"'; head -c 80000000 /dev/zero | tr '\0' x; printf '"}\n'; } >"projects/$P/$FORGED.jsonl"
+  { printf '{"type":"user","x":"'; head -c 210000000 /dev/zero | tr '\0' x; printf '"}\n'; } >"projects/$P/$FORGED.jsonl"
   head -c 10000000 /dev/zero | tr '\0' '\n' >"projects/$P/00000000-0000-4000-8000-0000000000f1.jsonl"
 }
 host_CNT_008() {

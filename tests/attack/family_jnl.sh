@@ -107,7 +107,7 @@ attack_JNL_008() {
   put plans/longer 'What was written.'
   put plans/gone 'What was written.'
 }
-before_JNL_008() { VERIFY_CODES='[05]' COMMIT_CODES='[0-9]'; }
+before_JNL_008() { VERIFY_CODES='[05]' COMMIT_CODES='[0-9]|13'; }
 host_JNL_008() {
   local file objects=0
   for file in "$(newest_session)"/objects/*; do
@@ -130,7 +130,7 @@ attack_JNL_008b() {
   for name in link fifo directory device hard; do put "plans/$name" 'What was written.'; done
   put plans/honest 'Honest.'
 }
-before_JNL_008b() { VERIFY_CODES='[05]' COMMIT_CODES='[0-9]'; }
+before_JNL_008b() { VERIFY_CODES='[05]' COMMIT_CODES='[0-9]|13'; }
 host_JNL_008b() {
   local file objects=0
   for file in "$(newest_session)"/objects/*; do
