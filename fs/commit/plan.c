@@ -298,7 +298,7 @@ int commit_plan_new(const struct review *review, const struct commit_choice *cho
 		why = why_it_stays(choice, change, &entry);
 		entry.is_by_key = change->merge == RULE_MERGE_JSON_KEYS;
 		entry.takes_asked = !why && entry.is_by_key && change->keys.asks > 0 &&
-				    !why_unapproved(choice, change, &entry);
+				    (entry.is_bound || !why_unapproved(choice, change, &entry));
 		/* Its lines are not what is judged. */
 		if (!why && entry.is_by_key && entry.chosen)
 			why = "its keys are decided about, not its hunks";
