@@ -83,7 +83,11 @@ static void check_decision(const char *name, const char *folded)
 		FUZZ_CHECK(verdict.read == RULE_READ_HIDE && verdict.write == RULE_WRITE_NEVER);
 		return;
 	}
-	FUZZ_CHECK(!(is_protected(folded) && is_permissive(&verdict)));
+	/* The one of them that comes home, by its keys alone and under its own name only. */
+	if (strcmp(folded, ".claude.json") == 0 && verdict.is_exact)
+		FUZZ_CHECK(verdict.merge == RULE_MERGE_JSON_KEYS);
+	else
+		FUZZ_CHECK(!(is_protected(folded) && is_permissive(&verdict)));
 	/* The same name in other letters is hidden: on a host it may be another project's. */
 	if (is_protected(folded) && strcmp(name, folded) != 0 && !verdict.is_exact)
 		FUZZ_CHECK(verdict.read == RULE_READ_HIDE);
