@@ -15,13 +15,12 @@
 #include "fs/session/network_files.h"
 #include "init/steps.h"
 
-#define GATE_PORT 3128 /* as launcher/gate.h has it in the agent's environment */
-#define BACKLOG   1024
+#define BACKLOG 1024
 
 static int listen_inside(void)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET,
-				       .sin_port = htons(GATE_PORT),
+				       .sin_port = htons(NETWORK_GATE_PORT),
 				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	cleanup_fd int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 

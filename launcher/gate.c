@@ -28,7 +28,7 @@ int gate_listen(void)
 {
 	static const int yes = 1;
 	struct sockaddr_in address = { .sin_family = AF_INET,
-				       .sin_port = htons(GATE_PORT),
+				       .sin_port = htons(NETWORK_GATE_PORT),
 				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	cleanup_fd int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -170,7 +170,7 @@ void gate_add_environment(struct string_list *env)
 					     "http_proxy" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		string_list_addf(env, "%s=http://127.0.0.1:%d", names[i], GATE_PORT);
+		string_list_addf(env, "%s=http://127.0.0.1:%d", names[i], NETWORK_GATE_PORT);
 	string_list_add(env, "NO_PROXY=localhost,127.0.0.1,::1");
 	string_list_add(env, "no_proxy=localhost,127.0.0.1,::1");
 	/* Node's own fetch looks at the variables only when told to. */

@@ -10,7 +10,6 @@
 #include "fs/base/text.h"
 #include "launcher/string_list.h"
 
-#define GATE_PORT     3128 /* inside, on loopback; the customary one of proxies */
 #define GATE_START_MS 10000
 
 struct gate_link {

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What of a session is about its network: names in its directory. */
+/* What of a session is about its network: names in its directory, and the gateway's port. */
 #ifndef CLAUDEFS_SESSION_NETWORK_FILES_H
 #define CLAUDEFS_SESSION_NETWORK_FILES_H
+
+/* Where the gateway listens inside, on the loopback interface: the customary port of proxies. */
+#define NETWORK_GATE_PORT 3128
 
 /* The list in force at the start, keywords replaced (fs/policy/egress_list.h). */
 #define NETWORK_LIST_FILE "egress.allow"

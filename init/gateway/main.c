@@ -79,10 +79,10 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
 /* Out of descriptors: the listener would spin. What is open will end. */
 static void on_accept_error(struct evconnlistener *listener, void *arg)
 {
-	static const struct timeval pause = { 0, 100000 };
+	struct timeval pause = { 0, 100000 };
 
 	(void)arg;
-	(void)select(0, NULL, NULL, NULL, &(struct timeval){ pause.tv_sec, pause.tv_usec });
+	(void)select(0, NULL, NULL, NULL, &pause);
 	(void)evconnlistener_enable(listener);
 }
 
