@@ -12,6 +12,7 @@
 
 #include "fs/review/verify.h"
 #include "tests/lib/fault_call.h"
+#include "tests/lib/form.h"
 #include "tests/lib/session_fixture.h"
 
 /* Calls between two faults: all of them take minutes, so that the rest is for the long campaign. */
@@ -203,7 +204,7 @@ int main(int argc, char **argv)
 	/* Nothing here asks whether a disk keeps what it was told to: memory is faster. */
 	if (access("/dev/shm", W_OK) == 0)
 		fixture_parent = "/dev/shm";
-	stride = getenv("CLAUDEFS_TEST_LONG") ? 1 : 5;
+	stride = form_of(11, 5, 1);
 	if (argc > 1)
 		stride = (unsigned int)strtoul(argv[1], NULL, 10);
 	if (argc > 2)

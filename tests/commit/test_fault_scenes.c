@@ -17,6 +17,7 @@
 #include "fs/base/cleanup.h"
 #include "fs/review/verify.h"
 #include "tests/lib/fault_call.h"
+#include "tests/lib/form.h"
 #include "tests/lib/session_fixture.h"
 
 static const char rules[] = "{\"version\":1,\"rules\":[{\"path\":\"t/**\",\"read\":\"show\","
@@ -378,19 +379,15 @@ static unsigned int fail_each(const struct scene *scene, enum fault_kind kind, i
 	return nth;
 }
 
-static bool is_long(void)
-{
-	return getenv("CLAUDEFS_TEST_LONG") != NULL;
-}
-
 static void any_call_on_a_file_may_fail(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < SCENES; i++) {
-		unsigned int calls = fail_each(&scenes[i], FAULT_FILES, EIO, false, 1);
+		unsigned int calls =
+			fail_each(&scenes[i], FAULT_FILES, EIO, false, form_of(5, 1, 1));
 
 		print_message("%s: %u calls\n", scenes[i].name, calls);
-		(void)fail_each(&scenes[i], FAULT_FILES, ENOSPC, true, is_long() ? 1 : 7);
+		(void)fail_each(&scenes[i], FAULT_FILES, ENOSPC, true, form_of(23, 7, 1));
 	}
 }
 
@@ -400,7 +397,7 @@ static void any_allocation_may_fail(void **state)
 	(void)state;
 	for (size_t i = 0; i < SCENES; i++) {
 		unsigned int calls =
-			fail_each(&scenes[i], FAULT_MEMORY, 0, false, is_long() ? 1 : 9);
+			fail_each(&scenes[i], FAULT_MEMORY, 0, false, form_of(47, 9, 1));
 
 		print_message("%s: %u allocations\n", scenes[i].name, calls);
 	}

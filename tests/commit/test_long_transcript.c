@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "fs/base/text.h"
+#include "tests/lib/form.h"
 #include "tests/lib/session_fixture.h"
 
 #define UUID  "11111111-2222-4333-8444-555555555555"
@@ -119,7 +120,7 @@ static void what_was_added_is_what_it_costs(void **state)
 	continue_transcript(65 * mib, true);
 	continue_transcript(256 * mib, false);
 	continue_transcript(256 * mib, true);
-	if (!getenv("CLAUDEFS_TEST_LONG"))
+	if (!form_is_long())
 		return;
 	continue_transcript(1024 * mib, false);
 	continue_transcript(1024 * mib, true);

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/lib/form.h"
 #include "tests/lib/kill_at_syscall.h"
 #include "tests/lib/session_fixture.h"
 
@@ -55,7 +56,7 @@ static void at_every_call(void (*make)(struct fixture *f), void (*act)(void *arg
 	enum kill_result result = KILL_DONE;
 	uint64_t n;
 
-	for (n = 1; result == KILL_DONE; n++) {
+	for (n = 1; result == KILL_DONE; n += form_of(5, 1, 1)) {
 		struct fixture f;
 		int status = 0;
 

@@ -14,6 +14,7 @@
 
 #include "tests/crash/faults.h"
 #include "tests/crash/scene.h"
+#include "tests/lib/form.h"
 #include "tests/lib/leave.h"
 #include "tests/lib/stuck.h"
 #include "tests/lib/trace_calls.h"
@@ -36,11 +37,6 @@ enum said {
 static size_t all; /* entries of the commit */
 static uint64_t runs;
 static uint64_t stopped; /* runs whose commit said that it failed */
-
-static bool is_long(void)
-{
-	return getenv("CLAUDEFS_TEST_LONG") != NULL;
-}
 
 static int commit_and_say(void *arg)
 {
@@ -130,7 +126,7 @@ static bool fail_calls(const struct fault *fault, uint64_t burst)
 				 strerror(-r));
 		check_outcome(&scene, trace.status, k);
 		end_scene(&scene);
-		if (k == 0 && !is_long())
+		if (k == 0 && !form_is_long())
 			stride = run.eligible / 16 + 1;
 		if (run.eligible < k)
 			return true;
@@ -237,7 +233,7 @@ static uint64_t count_allocations(void)
 static void failing_allocations_leave_old_or_new(void **state)
 {
 	uint64_t total = count_allocations();
-	uint64_t stride = is_long() ? 1 : total / 150 + 1;
+	uint64_t stride = form_is_long() ? 1 : total / form_of(40, 150, 150) + 1;
 
 	(void)state;
 	runs = 0;

@@ -15,6 +15,7 @@
 #include "fs/base/clock.h"
 #include "fs/base/fd.h"
 #include "tests/crash/scene.h"
+#include "tests/lib/form.h"
 #include "tests/lib/stuck.h"
 #include "tests/lib/trace_calls.h"
 
@@ -31,16 +32,11 @@ struct points {
 static struct points commit_points;
 static struct points recovery_points;
 
-static bool is_long(void)
-{
-	return getenv("CLAUDEFS_TEST_LONG") != NULL;
-}
-
 static int note_point(const struct traced_call *call, void *arg)
 {
 	struct points *points = arg;
 
-	if ((points->has_changed || is_long()) && points->count < POINTS_MAX)
+	if ((points->has_changed || form_is_long()) && points->count < POINTS_MAX)
 		points->n[points->count++] = call->n;
 	points->has_changed = trace_may_change_files(call);
 	return TRACE_GO;
@@ -89,7 +85,7 @@ static void killed_at_every_call_it_is_finished_by_the_next(void **state)
 	end_scene(&scene);
 	if (total == 0)
 		skip();
-	for (size_t i = 0; i < commit_points.count; i++) {
+	for (size_t i = 0; i < commit_points.count; i += form_of(5, 1, 1)) {
 		uint64_t n = commit_points.n[i];
 
 		make_scene(&scene);
@@ -105,7 +101,7 @@ static void killed_at_every_call_it_is_finished_by_the_next(void **state)
 /* The commit dies at n; the one that recovers from that, at each of its calls. */
 static size_t kill_recovery_from(uint64_t n)
 {
-	size_t stride = is_long() ? 1 : 11;
+	size_t stride = form_of(29, 11, 1);
 	struct scene scene;
 	size_t kills = 0;
 
@@ -127,7 +123,7 @@ static size_t kill_recovery_from(uint64_t n)
 
 static void killed_recovery_is_finished_by_the_next(void **state)
 {
-	size_t parts = is_long() ? 24 : 6;
+	size_t parts = form_of(2, 6, 24);
 	size_t kills = 0;
 
 	(void)state;

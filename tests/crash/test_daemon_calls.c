@@ -20,6 +20,7 @@
 #include "fs/review/replay.h"
 #include "tests/crash/faults.h"
 #include "tests/crash/writers.h"
+#include "tests/lib/form.h"
 #include "tests/lib/stuck.h"
 #include "tests/lib/trace_calls.h"
 #include "tests/mount/fixture.h"
@@ -54,11 +55,6 @@ struct run {
 };
 
 static struct progress *progress;
-
-static bool is_long(void)
-{
-	return getenv("CLAUDEFS_TEST_LONG") != NULL;
-}
 
 /* The writers take turns. One that failed does not go on: its file may hold the step or not. */
 static int run_script(unsigned int steps)
@@ -248,7 +244,7 @@ static void acknowledged_steps_are_there_at_every_call(void **state)
 
 static void killed_at_a_call_nothing_acknowledged_is_lost(void **state)
 {
-	uint64_t stride = is_long() ? 1 : 41;
+	uint64_t stride = form_is_long() ? 1 : 41;
 	unsigned int kills = 0;
 	uint64_t n;
 
@@ -337,7 +333,7 @@ static unsigned int fail_calls(const struct fault *fault, unsigned int burst, st
 		total->runs++;
 		end_run(&run);
 		seen += damage != NULL;
-		if (k == 0 && !is_long())
+		if (k == 0 && !form_is_long())
 			stride = run.eligible / 24 + 1;
 		if (run.eligible < k)
 			break;

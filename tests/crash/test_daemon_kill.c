@@ -20,6 +20,7 @@
 #include "fs/journal/content_store.h"
 #include "fs/review/replay.h"
 #include "tests/crash/writers.h"
+#include "tests/lib/form.h"
 #include "tests/lib/stuck.h"
 #include "tests/mount/fixture.h"
 
@@ -112,7 +113,7 @@ static unsigned int rounds(void)
 
 	if (text)
 		return (unsigned int)strtoul(text, NULL, 10);
-	return getenv("CLAUDEFS_TEST_LONG") ? ROUNDS_LONG : ROUNDS;
+	return form_is_long() ? ROUNDS_LONG : ROUNDS;
 }
 
 static void acknowledged_writes_survive_a_kill_at_any_instant(void **state)

@@ -15,6 +15,7 @@
 #include "fs/base/cleanup.h"
 #include "fs/journal/reader.h"
 #include "fs/journal/writer.h"
+#include "tests/lib/form.h"
 #include "tests/unit/journal/sample_records.h"
 
 #define JOURNAL_SIZE (64u << 10) /* bytes */
@@ -164,7 +165,7 @@ static int flip_bits(unsigned int part)
 	int dir_fd = -1;
 	int fd = open_part(part, &dir_fd);
 
-	for (size_t bit = part; bit < 8u * JOURNAL_SIZE; bit += PARTS) {
+	for (size_t bit = part; bit < 8u * JOURNAL_SIZE; bit += PARTS * form_of(13, 1, 1)) {
 		size_t at = bit / 8;
 		uint8_t flipped = (uint8_t)(bytes[at] ^ (1u << (bit % 8)));
 		struct outcome wanted = { JOURNAL_DAMAGED, whole_records_in(at) };
@@ -187,7 +188,8 @@ static int cut(unsigned int part)
 	int fd = open_part(part, &dir_fd);
 
 	/* Downwards, so that what is left needs no writing. */
-	for (size_t len = JOURNAL_SIZE - 1 - part; len < JOURNAL_SIZE; len -= PARTS) {
+	for (size_t len = JOURNAL_SIZE - 1 - part; len < JOURNAL_SIZE;
+	     len -= PARTS * form_of(13, 1, 1)) {
 		size_t whole = whole_records_in(len);
 		bool is_boundary = len == CODEC_FILE_HEADER_SIZE ||
 				   (whole > 0 && ends[whole - 1] == len);
@@ -225,14 +227,15 @@ static void every_flipped_bit_is_found_where_it_is(void **state)
 {
 	(void)state;
 	run_parts(flip_bits);
-	print_message("%u bits flipped in %zu records\n", 8u * JOURNAL_SIZE, count);
+	print_message("%u bits flipped in %zu records\n", 8u * JOURNAL_SIZE / form_of(13, 1, 1),
+		      count);
 }
 
 static void a_cut_at_every_byte_is_found_where_it_is(void **state)
 {
 	(void)state;
 	run_parts(cut);
-	print_message("cut at %u lengths\n", JOURNAL_SIZE);
+	print_message("cut at %u lengths\n", JOURNAL_SIZE / form_of(13, 1, 1));
 }
 
 /* The control: an undamaged journal, a wrong count and a wrong state are told apart. */

@@ -16,6 +16,7 @@
 #include "fs/base/fd.h"
 #include "fs/review/verify.h"
 #include "tests/crash/scene.h"
+#include "tests/lib/form.h"
 #include "tests/lib/trace_calls.h"
 
 #define POINTS_MAX 65536u
@@ -25,11 +26,6 @@ static struct points {
 	size_t count;
 	bool has_changed; /* the call before */
 } undo_points;
-
-static bool is_long(void)
-{
-	return getenv("CLAUDEFS_TEST_LONG") != NULL;
-}
 
 /* Undoes the scene's commit: 0, 1 (stopped) or 2 (something was refused). For a child too. */
 static int undo_all(void *arg)
@@ -97,7 +93,7 @@ static int note_point(const struct traced_call *call, void *arg)
 {
 	struct points *points = arg;
 
-	if ((points->has_changed || is_long()) && points->count < POINTS_MAX)
+	if ((points->has_changed || form_is_long()) && points->count < POINTS_MAX)
 		points->n[points->count++] = call->n;
 	points->has_changed = trace_may_change_files(call);
 	return TRACE_GO;
@@ -135,7 +131,7 @@ static void undone_and_done_again_it_is_the_commit(void **state)
 static void killed_at_every_call_it_is_finished_by_the_next(void **state)
 {
 	struct trace trace = { .on_entry = note_point, .arg = &undo_points };
-	size_t stride = is_long() ? 1 : 5;
+	size_t stride = form_is_long() ? 1 : 5;
 	size_t kills = 0;
 	uint32_t first = 0;
 	struct scene scene;
@@ -169,7 +165,7 @@ static void killed_at_every_call_it_is_finished_by_the_next(void **state)
 /* The undo dies, and what recovers from that dies too, at the same place of its own. */
 static void killed_recovery_is_finished_by_the_next(void **state)
 {
-	size_t stride = is_long() ? 7 : 41;
+	size_t stride = form_is_long() ? 7 : 41;
 	struct scene scene;
 
 	(void)state;
@@ -199,7 +195,7 @@ static void killed_at_a_random_instant_it_is_finished_by_the_next(void **state)
 	assert_int_equal(undo_all(&scene), 0);
 	duration = clock_now_ns() - start + 1;
 	end_scene(&scene);
-	for (unsigned int i = 0; i < (is_long() ? 200u : 20u); i++) {
+	for (unsigned int i = 0; i < (form_is_long() ? 200u : 20u); i++) {
 		struct timespec pause;
 		uint32_t random = 0;
 		int status;

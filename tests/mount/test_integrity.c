@@ -24,6 +24,7 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/base/fd.h"
+#include "tests/lib/form.h"
 #include "tests/mount/fixture.h"
 
 #define THREADS     2u
@@ -471,9 +472,9 @@ static uint64_t number_of(const char *name, uint64_t otherwise)
 
 static void every_byte_is_what_was_written(void **state)
 {
-	bool is_long = getenv("CLAUDEFS_TEST_LONG");
-	uint64_t total = number_of("CLAUDEFS_TEST_ROUNDS", (is_long ? 20000000 : 1000000) / SLOWER);
-	uint64_t seed = number_of("CLAUDEFS_TEST_SEED", is_long ? (uint64_t)time(NULL) : 1);
+	uint64_t total =
+		number_of("CLAUDEFS_TEST_ROUNDS", form_of(100000, 1000000, 20000000 / SLOWER));
+	uint64_t seed = number_of("CLAUDEFS_TEST_SEED", form_is_long() ? (uint64_t)time(NULL) : 1);
 	static struct worker workers[THREADS];
 	pthread_t threads[THREADS];
 	uint64_t done = 0;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
+#include "tests/lib/form.h"
 #include "tests/mount/fixture.h"
 #include "tests/posix/opened_wide.h"
 
@@ -83,19 +84,18 @@ static bool is_refused(const char *name)
 	return false;
 }
 
-static bool is_long(void)
-{
-	return getenv("CLAUDEFS_TEST_LONG") != NULL;
-}
-
 /* Becomes the program, in dir, its words in the file output. */
 __attribute__((noreturn)) static void exec_stressor(const struct stressor *stressor,
 						    const char *dir, const char *output)
 {
-	const char *argv[16] = { "stress-ng",           NULL,
-				 is_long() ? "4" : "1", "--timeout",
-				 is_long() ? "5" : "1", "--verify",
-				 "--temp-path",         dir };
+	const char *argv[16] = { "stress-ng",
+				 NULL,
+				 form_is_long() ? "4" : "1",
+				 "--timeout",
+				 form_is_long() ? "5" : "1",
+				 "--verify",
+				 "--temp-path",
+				 dir };
 	union {
 		const char *const *in;
 		char *const *out;

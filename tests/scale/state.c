@@ -10,6 +10,7 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/base/fd.h"
+#include "tests/lib/form.h"
 #include "tests/mount/fixture.h"
 
 #define PER_DIR 500u
@@ -40,7 +41,7 @@ static const struct scale large = {
 
 const struct scale *scale_of_run(void)
 {
-	return getenv("CLAUDEFS_TEST_LONG") ? &large : &small;
+	return form_is_long() ? &large : &small;
 }
 
 size_t state_walk_count(void)

@@ -16,6 +16,7 @@
 #include "fs/base/fd.h"
 #include "fs/journal/content_store.h"
 #include "fs/journal/writer.h"
+#include "tests/lib/form.h"
 #include "tests/mount/fixture.h"
 #include "tests/scale/measure.h"
 #include "tests/scale/state.h"
@@ -122,7 +123,7 @@ static void many_new_files_cost_memory_by_the_file(void **state)
 	assert_int_equal(cost.status, 0);
 	assert_true(cost.memory <= MEMORY_BASE + MEMORY_EVERY * made);
 	/* Each file takes several syncs: hours of them show nothing more than a second does. */
-	if (getenv("CLAUDEFS_TEST_LONG")) {
+	if (form_is_long()) {
 		cost = run_claudefs("commit", "--all", "-n");
 		assert_int_equal(cost.status, 0);
 		return;

@@ -15,6 +15,7 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/base/fd.h"
+#include "tests/lib/form.h"
 #include "tests/mount/fixture.h"
 #include "tests/scale/measure.h"
 #include "tests/scale/state.h"
@@ -110,7 +111,7 @@ static void what_the_kernel_forgets_is_freed(void **state)
 	struct cost after;
 
 	(void)state;
-	if (!getenv("CLAUDEFS_TEST_LONG") || fd < 0 || write(fd, "2", 1) != 1)
+	if (!form_is_long() || fd < 0 || write(fd, "2", 1) != 1)
 		skip();
 	after = measure_process(fixture.daemon);
 	for (int i = 0; i < 100 && after.now > before.now / 2; i++) {

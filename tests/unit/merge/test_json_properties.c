@@ -9,9 +9,10 @@
 #include "fs/base/cleanup.h"
 #include "fs/base/text.h"
 #include "fs/merge/json_keys.h"
+#include "tests/lib/form.h"
 #include "tests/unit/merge/random.h"
 
-#define CASES     100000u
+#define CASES     form_of(5000, 100000, 1000000)
 #define DEPTH_MAX 3u
 #define RAW_MAX   256u /* spelt members that are remembered of one text */
 

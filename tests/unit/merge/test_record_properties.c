@@ -6,10 +6,11 @@
 #include <stdlib.h>
 
 #include "fs/base/cleanup.h"
+#include "tests/lib/form.h"
 #include "tests/unit/merge/random.h"
 #include "tests/unit/merge/record_sides.h"
 
-#define CASES 100000u
+#define CASES form_of(5000, 100000, 1000000)
 #define LINES 64u
 
 /* Lines, each with its newline cut. */

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
+#include "tests/lib/form.h"
 #include "tests/unit/view/model_run.h"
 
 #define SEQUENCE      400u /* operations */
@@ -245,10 +246,9 @@ static uint64_t number_of(const char *name, uint64_t otherwise)
 
 static int campaign(struct model_script *script)
 {
-	bool is_long = getenv("CLAUDEFS_TEST_LONG");
-	uint64_t rounds =
-		number_of("CLAUDEFS_TEST_ROUNDS", (is_long ? 5000000 : 200000) / SEQUENCE / SLOWER);
-	uint64_t seed = number_of("CLAUDEFS_TEST_SEED", is_long ? (uint64_t)time(NULL) : 1);
+	uint64_t rounds = number_of("CLAUDEFS_TEST_ROUNDS",
+				    form_of(20000, 200000, 5000000u / SLOWER) / SEQUENCE);
+	uint64_t seed = number_of("CLAUDEFS_TEST_SEED", form_is_long() ? (uint64_t)time(NULL) : 1);
 
 	(void)printf("CLAUDEFS_TEST_SEED=%llu\n", (unsigned long long)seed);
 	for (uint64_t i = 0; i < rounds; i++) {
