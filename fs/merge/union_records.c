@@ -38,10 +38,11 @@ static void records_done(struct records *records)
 /* A side being read line by line. */
 struct line_reader {
 	const struct union_side *side;
-	uint64_t offset;
+	uint64_t offset; /* behind the chunk */
 	char *chunk;
 	size_t at;
 	size_t len;
+	uint64_t line_offset; /* where the line at hand begins */
 	struct text line;
 	bool is_too_long; /* the line at hand: its beginning is gone */
 };
@@ -94,6 +95,7 @@ static int next_line(struct line_reader *reader)
 		text_done(&reader->line);
 	reader->line.len = 0;
 	reader->is_too_long = false;
+	reader->line_offset = reader->offset - (reader->len - reader->at);
 	for (;;) {
 		const char *piece;
 		const char *newline;
@@ -196,7 +198,7 @@ static int read_host(const struct union_side *host, struct records *records)
 		struct record record = { 0 };
 
 		r = is_blank(&reader) ? -EBADMSG : read_record(&reader, &record);
-		if (r == 0)
+		if (r == 0 && (record.has_uuid || reader.line_offset >= host->settled))
 			r = add_record(records, &record);
 		else if (r == -EBADMSG)
 			r = 0;

@@ -2,7 +2,7 @@
 /* The merge of transcripts (JSON lines): which of the records that a session added does the host
  * not have yet? Pure, and streaming: both sides are read once or twice through callbacks, only from
  * where they may differ on. Memory is bounded by the longest line, plus some 50 bytes for each
- * record that was added; what both sides had before is neither read nor remembered.
+ * record that was added; what the session found is neither read nor remembered.
  *
  * The result is the host's file as it is, followed by the emitted lines. So no line of the host is
  * ever lost, each side's lines keep their order, and where the last record of a kind wins (mode,
@@ -29,11 +29,17 @@
 /* Reads up to len bytes at offset: the count, 0 at the end, or -errno. */
 typedef ssize_t union_read_fn(void *arg, void *buf, size_t len, uint64_t offset);
 
-/* The part of a side that it added: from offset (where a line starts) to the end. */
+/* The part of a side that it added: from offset (where a line starts) to the end. What an earlier
+ * union has settled is in the host's part still: it begins where the session found the file to end,
+ * however often the session was committed since, so that a record that came from elsewhere is known
+ * by its uuid also after that. */
 struct union_side {
 	union_read_fn *read;
 	void *arg;
 	uint64_t offset;
+	/* Of the host's side, where the last union ended: records without uuid before it belong to
+	 * no sequence any more. Not more than offset: there was none. */
+	uint64_t settled;
 };
 
 /* A line to be appended, without its newline. Not 0 stops the merge with that error. */

@@ -53,10 +53,12 @@ struct change_base {
 	bool is_sampled;      /* hash: see sample.h */
 	bool is_host_sampled; /* host_hash */
 	struct journal_identity identity; /* of the host's file */
-	struct hash host_hash;            /* of its identity.size bytes; zero: unknown */
-	uint64_t size;                    /* of the content as the session had it */
-	struct hash hash;                 /* of that; zero: unknown */
-	uint64_t object;                  /* copy of that; 0: none */
+	uint64_t found; /* bytes that the host's file had when the session found it; no commit moves
+			   this */
+	struct hash host_hash; /* of its identity.size bytes; zero: unknown */
+	uint64_t size;         /* of the content as the session had it */
+	struct hash hash;      /* of that; zero: unknown */
+	uint64_t object;       /* copy of that; 0: none */
 	uint64_t receipt; /* not 0: receipts/<receipt>/base-<receipt_entry> is that (see receipt.h)
 			   */
 	size_t receipt_entry;

@@ -20,10 +20,20 @@ static ssize_t read_content(void *arg, void *buf, size_t len, uint64_t offset)
 	return content_read(arg, buf, len, offset);
 }
 
-/* The host's file, if it has more than the base: the fd, -ENODATA if it has not, or -errno. */
+/* Where the host's file begins to hold what the session did not find there. A file that was
+ * replaced since may be shorter than what it found. */
+static uint64_t found_end(const struct change_base *base)
+{
+	if (!base->exists)
+		return 0;
+	return base->found < base->identity.size ? base->found : base->identity.size;
+}
+
+/* The host's file, if it has more than the session found: the fd, -ENODATA if it has not, or
+ * -errno. */
 static int open_grown(const struct review *review, const struct change *change)
 {
-	uint64_t known = change->base.exists ? change->base.identity.size : 0;
+	uint64_t known = found_end(&change->base);
 	cleanup_fd int dir_fd = -1;
 	cleanup_fd int fd = -1;
 	const char *name = NULL;
@@ -48,7 +58,8 @@ static int unite(const struct review *review, const struct change *change,
 	struct union_side host = {
 		.read = read_fd,
 		.arg = &fd,
-		.offset = change->base.exists ? change->base.identity.size : 0,
+		.offset = found_end(&change->base),
+		.settled = change->base.exists ? change->base.identity.size : 0,
 	};
 
 	*ret = (struct union_report){ 0 };

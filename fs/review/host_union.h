@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A transcript that session and host both wrote to: which of the session's new records does the
- * host not have? Reads only what both added (union_records.h). */
+ * host not have? Reads only what both added since the session found it (union_records.h): of the
+ * host's file also what commits have brought there since, since they stand among records of others
+ * that the session never saw. */
 #ifndef CLAUDEFS_REVIEW_HOST_UNION_H
 #define CLAUDEFS_REVIEW_HOST_UNION_H
 

@@ -219,6 +219,71 @@ static void no_line_is_lost_and_the_last_of_a_kind_wins(void **state)
 	assert_in_range(all_conflicts, CASES / 50, CASES * 2);
 }
 
+static size_t unite_on(struct text *host, const char *session, size_t settled)
+{
+	cleanup_text struct text added = { 0 };
+	struct union_side ours = { .read = side_read, .arg = host->data, .settled = settled };
+	struct union_side theirs = { .read = side_read, .arg = (void *)(uintptr_t)session };
+	struct union_report report;
+
+	assert_int_equal(union_records_merge(&ours, &theirs, side_emit, &added, &report), 0);
+	text_append(host, added.data ? added.data : "");
+	return (size_t)report.conflicts;
+}
+
+/* A session that is committed in two parts, with the host's records before, between and behind. */
+static void two_rounds_tell_and_bring_what_one_does(void **state)
+{
+	uint64_t seed = random_begin("united twice as united once, by uuid", CASES);
+	size_t all_conflicts = 0;
+
+	(void)state;
+	for (unsigned int i = 0; i < CASES; i++) {
+		cleanup_text struct text once = { 0 };
+		cleanup_text struct text twice = { 0 };
+		cleanup_text struct text first = { 0 };
+		cleanup_text struct text second = { 0 };
+		cleanup_text struct text whole = { 0 };
+		cleanup_text struct text later = { 0 };
+		size_t conflicts;
+		size_t settled;
+		struct lines lines[2];
+
+		random_seed(seed + i);
+		side_read_max = pick(3) == 0 ? 1 + pick(40) : 1u << 20;
+		random_records(&twice, "", 3);
+		random_records(&first, "", 0);
+		random_records(&second, "", 0);
+		random_records(&later, "z", 0);
+		text_append(&once, twice.data);
+		text_append(&whole, first.data);
+		text_append(&whole, second.data);
+		conflicts = unite_on(&twice, first.data, 0);
+		settled = twice.len;
+		text_append(&twice, later.data);
+		text_append(&once, later.data);
+		conflicts += unite_on(&twice, second.data, settled);
+		all_conflicts += conflicts;
+		assert_int_equal(unite_on(&once, whole.data, 0), conflicts);
+		split(&lines[0], once.data);
+		split(&lines[1], twice.data);
+		for (size_t k = 0; k < 2; k++) {
+			for (size_t n = 0; n < lines[k].count; n++)
+				assert_true(count_line(&lines[1 - k], lines[k].data[n]) > 0);
+		}
+		for (size_t n = 0; n < lines[1].count; n++) {
+			/* What one round knows it brings once; what it brings twice is the
+			 * session's own. */
+			if (strstr(lines[1].data[n], "uuid"))
+				assert_true(count_line(&lines[1], lines[1].data[n]) <=
+					    count_line(&lines[0], lines[1].data[n]));
+		}
+		free(lines[0].copy);
+		free(lines[1].copy);
+	}
+	assert_in_range(all_conflicts, CASES / 50, CASES * 4);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -226,6 +291,7 @@ int main(void)
 		cmocka_unit_test(uniting_again_adds_nothing),
 		cmocka_unit_test(disjoint_sides_commute),
 		cmocka_unit_test(no_line_is_lost_and_the_last_of_a_kind_wins),
+		cmocka_unit_test(two_rounds_tell_and_bring_what_one_does),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -75,6 +75,33 @@ static void another_content_of_one_uuid_is_a_conflict(void **state)
 	assert_int_equal(report.conflicts, 1);
 }
 
+/* What stands before settled on the host was there when the sides were last united. */
+static void settled_records_are_known_by_uuid_alone(void **state)
+{
+	static const char settled[] = U1 MODE_A;
+	struct union_side host = { .read = side_read, .settled = strlen(settled) };
+	struct union_side session = { .read = side_read };
+	struct union_report report;
+
+	(void)state;
+	for (size_t max = 1; max < 60; max += 7) {
+		cleanup_text struct text out = { 0 };
+
+		side_read_max = max;
+		host.arg = (void *)(uintptr_t)U1 MODE_A U2;
+		session.arg = (void *)(uintptr_t)U1 U2 MODE_A U3;
+		assert_int_equal(union_records_merge(&host, &session, side_emit, &out, &report), 0);
+		assert_string_equal(out.data, MODE_A U3);
+		out.len = 0;
+		host.arg = (void *)(uintptr_t)U1 MODE_A MODE_B;
+		session.arg = (void *)(uintptr_t)MODE_B MODE_A U1_NOT;
+		assert_int_equal(union_records_merge(&host, &session, side_emit, &out, &report), 0);
+		assert_string_equal(out.data, MODE_A);
+		assert_int_equal(report.conflicts, 1);
+	}
+	side_read_max = 1u << 20;
+}
+
 static void what_is_no_record_is_held_on_one_side_and_left_on_the_other(void **state)
 {
 	static const char *const bad[] = {
@@ -177,6 +204,7 @@ int main(void)
 		cmocka_unit_test(records_that_the_host_has_are_not_repeated),
 		cmocka_unit_test(the_last_of_a_kind_is_the_sessions),
 		cmocka_unit_test(another_content_of_one_uuid_is_a_conflict),
+		cmocka_unit_test(settled_records_are_known_by_uuid_alone),
 		cmocka_unit_test(what_is_no_record_is_held_on_one_side_and_left_on_the_other),
 		cmocka_unit_test(lines_of_170_megabytes_are_united),
 		cmocka_unit_test(a_side_that_changes_meanwhile_is_noticed),
