@@ -63,40 +63,42 @@ static void make_host(struct fixture *f, const char *path, off_t size)
 	(void)close(fd);
 }
 
-static void continue_transcript(off_t size, bool host_too)
-{
-	struct timespec start;
-	struct timespec stop;
-	struct commit_result result;
-	struct text lines = { 0 };
+struct scene {
 	struct fixture f;
-	struct stat st;
 	const char *path;
 	uint64_t object;
-	unsigned long long read_before;
-	unsigned long long written_before;
-	long memory_before;
+	off_t size;  /* as the session has it */
+	off_t lines; /* bytes that were added */
+};
 
-	fixture_make(&f);
-	path = fixture_own(&f, UUID ".jsonl");
-	make_host(&f, path, size);
-	object = fixture_copy_up_prefix(&f, path);
+static void add_lines(struct scene *scene, const char *who)
+{
+	struct text lines = { 0 };
+
 	for (unsigned int i = 0; i < LINES; i++)
-		text_appendf(&lines, "{\"type\":\"user\",\"uuid\":\"s%u\"}\n", i);
-	fixture_write(&f, object, (uint64_t)size, lines.data);
-	fixture_seal(&f, object);
-	fixture_end(&f);
-	if (host_too)
-		fixture_host_append(&f, path, "{\"type\":\"user\",\"uuid\":\"s7\"}\n");
-	read_before = moved("rchar:");
-	written_before = moved("wchar:");
-	memory_before = memory();
+		text_appendf(&lines, "{\"type\":\"user\",\"uuid\":\"%s%u\"}\n", who, i);
+	fixture_write(&scene->f, scene->object, (uint64_t)scene->size, lines.data);
+	fixture_seal(&scene->f, scene->object);
+	scene->size += (off_t)lines.len;
+	scene->lines += (off_t)lines.len;
+	text_done(&lines);
+}
+
+/* One commit of LINES lines, and what it costs. */
+static void commit_lines(struct scene *scene, const char *what)
+{
+	unsigned long long read_before = moved("rchar:");
+	unsigned long long written_before = moved("wchar:");
+	long memory_before = memory();
+	struct commit_result result;
+	struct timespec start;
+	struct timespec stop;
+
 	(void)clock_gettime(CLOCK_MONOTONIC, &start);
-	assert_int_equal(fixture_commit(&f, &(struct commit_choice){ 0 }, &result), 0);
+	assert_int_equal(fixture_commit(&scene->f, &(struct commit_choice){ 0 }, &result), 0);
 	(void)clock_gettime(CLOCK_MONOTONIC, &stop);
 	printf("%4.0f MiB%s: %.1f MiB read, %.1f KiB written, %ld KiB more memory, %.0f ms\n",
-	       (double)size / MIB, host_too ? " and the host" : "",
-	       (double)(moved("rchar:") - read_before) / MIB,
+	       (double)scene->size / MIB, what, (double)(moved("rchar:") - read_before) / MIB,
 	       (double)(moved("wchar:") - written_before) / 1024.0, memory() - memory_before,
 	       (double)(stop.tv_sec - start.tv_sec) * 1e3 +
 		       (double)(stop.tv_nsec - start.tv_nsec) / 1e6);
@@ -104,11 +106,31 @@ static void continue_transcript(off_t size, bool host_too)
 	assert_true(moved("rchar:") - read_before < READ_MAX);
 	assert_true(moved("wchar:") - written_before < WRITE_MAX);
 	assert_true(memory() - memory_before < (long)MEMORY_MAX);
-	/* s7 is there once, whoever wrote it. */
-	assert_int_equal(fstatat(f.host_fd, path, &st, 0), 0);
-	assert_int_equal(st.st_size, size + (off_t)lines.len);
-	text_done(&lines);
-	fixture_done(&f);
+}
+
+/* Committed while the session runs, and again at its end. */
+static void continue_transcript(off_t size, bool host_too)
+{
+	struct scene scene = { .size = size };
+	struct stat st;
+
+	fixture_make(&scene.f);
+	scene.path = fixture_own(&scene.f, UUID ".jsonl");
+	make_host(&scene.f, scene.path, size);
+	scene.object = fixture_copy_up_prefix(&scene.f, scene.path);
+	add_lines(&scene, "s");
+	if (host_too)
+		fixture_host_append(&scene.f, scene.path, "{\"type\":\"user\",\"uuid\":\"s7\"}\n");
+	commit_lines(&scene, host_too ? " and the host" : "");
+	add_lines(&scene, "t");
+	if (host_too)
+		fixture_host_append(&scene.f, scene.path, "{\"type\":\"user\",\"uuid\":\"t7\"}\n");
+	fixture_end(&scene.f);
+	commit_lines(&scene, host_too ? " and the host, once more" : ", once more");
+	/* s7 and t7 are there once, whoever wrote them. */
+	assert_int_equal(fstatat(scene.f.host_fd, scene.path, &st, 0), 0);
+	assert_int_equal(st.st_size, size + scene.lines);
+	fixture_done(&scene.f);
 }
 
 static void what_was_added_is_what_it_costs(void **state)
