@@ -211,7 +211,7 @@ expect_JNL_011() {
 
 attack_JNL_013() { some_work; }
 expect_JNL_013() {
-  proven_by 'crash/test_commit_kill --stride 300' killed_at_every_call_it_is_finished_by_the_next \
+  proven_by crash/test_commit_kill killed_at_every_call_it_is_finished_by_the_next \
     killed_recovery_is_finished_by_the_next
 }
 

@@ -42,11 +42,11 @@ code_of() {
 }
 
 # proven_by 'PROGRAM ARGUMENT...' SENTENCE...: a test program below the build's tests/ passes, and its
-# sentences are among what it proved.
+# sentences are among what it proved. In its brief form: its own suite runs the usual one.
 proven_by() {
   local words sentence
   read -ra words <<<"$1"
-  "$CLAUDEFS_BUILD/tests/${words[0]}" "${words[@]:1}" >"$WORK/proof" 2>&1 ||
+  CLAUDEFS_TEST_BRIEF=1 "$CLAUDEFS_BUILD/tests/${words[0]}" "${words[@]:1}" >"$WORK/proof" 2>&1 ||
     { echo "$1 fails:"; grep -aE 'FAILED|error' "$WORK/proof" | head -n 5; return 1; }
   for sentence in "${@:2}"; do
     grep -qaE "^\[ +OK \] $sentence\$" "$WORK/proof" || { echo "$1 does not say: $sentence"; return 1; }
