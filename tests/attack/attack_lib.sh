@@ -98,11 +98,12 @@ newest_session() {
 
 # daemon_of_session: the pid of the claudefs-mount that serves this home's newest session.
 daemon_of_session() {
-  local id dir
+  local id file
   id=$(basename "$(newest_session)")
-  for dir in /proc/[0-9]*; do
-    if tr '\0' ' ' 2>/dev/null <"$dir/cmdline" | grep -qE "^[^ ]*claudefs-mount .*$id"; then
-      echo "${dir#/proc/}"
+  grep -lzxF -e "$id" /proc/[0-9]*/cmdline 2>/dev/null | while IFS= read -r file; do
+    if tr '\0' ' ' 2>/dev/null <"$file" | grep -qE "^[^ ]*claudefs-mount "; then
+      file=${file%/cmdline}
+      echo "${file#/proc/}"
     fi
   done | head -n 1
 }
