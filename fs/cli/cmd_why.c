@@ -64,13 +64,13 @@ static int add_own_session(const char *name, void *arg)
 	return 0;
 }
 
-static int make_scope(const char *project, const char *host_root, const char *host_config,
-		      struct project_scope **ret)
+static int make_scope(const struct manifest *manifest, const char *host_root,
+		      const char *host_config, struct project_scope **ret)
 {
 	cleanup_project_scope struct project_scope *scope = NULL;
 	cleanup_host_tree struct host_tree *host = NULL;
 	cleanup_free char *directory = NULL;
-	int r = project_scope_new(project, &scope);
+	int r = session_scope_new(manifest, &scope);
 
 	if (r < 0)
 		return r;
@@ -205,7 +205,6 @@ int cmd_why(const struct cli *cli)
 	cleanup_host_location struct host_location location = { 0 };
 	cleanup_project_scope struct project_scope *scope = NULL;
 	cleanup_rules struct rules *rules = NULL;
-	cleanup_free char *directory = NULL;
 	cleanup_free char *path = NULL;
 	struct verdict verdict;
 	int r;
@@ -226,8 +225,11 @@ int cmd_why(const struct cli *cli)
 			      cli->arguments[0], location.root);
 		return EXIT_USAGE;
 	}
-	directory = session.id ? strdup(session.manifest.project) : getcwd(NULL, 0);
-	r = directory ? make_scope(directory, location.root, location.config, &scope) : -errno;
+	if (!session.id)
+		session.manifest.project = getcwd(NULL, 0);
+	r = session.manifest.project
+		    ? make_scope(&session.manifest, location.root, location.config, &scope)
+		    : -errno;
 	if (r < 0) {
 		message_error("why: current directory: %s", strerror(-r));
 		return EXIT_FAULT;

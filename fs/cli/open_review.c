@@ -54,7 +54,7 @@ static int open_steps(const struct rules *rules, const struct chosen_session *se
 	int r;
 
 	*ret_step = STEP_PROJECT;
-	r = project_scope_new(manifest->project, &open->scope);
+	r = session_scope_new(manifest, &open->scope);
 	if (r < 0)
 		return r;
 	*ret_step = STEP_HOST;
@@ -120,9 +120,9 @@ static int say_failure(const struct chosen_session *session, enum review_step st
 {
 	switch (step) {
 	case STEP_PROJECT:
-		message_error(
-			"session %s: manifest.json: bad project path; restore it from a backup",
-			session->id);
+		message_error("session %s: manifest.json: bad project path or patterns; restore it "
+			      "from a backup",
+			      session->id);
 		return error == -ENOMEM ? EXIT_FAULT : EXIT_DAMAGED;
 	case STEP_HOST:
 		message_error("%s: %s; make it a directory that you can read",

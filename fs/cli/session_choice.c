@@ -10,6 +10,7 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/base/message.h"
+#include "fs/policy/never_list.h"
 #include "fs/session/session_dir.h"
 
 struct id_list {
@@ -266,6 +267,22 @@ int session_choose(const struct cli *cli, struct chosen_session *ret)
 		message_error("no session of this project; start one with 'claudefs-run', or name "
 			      "one of 'claudefs sessions' with --session");
 	return EXIT_NO_SESSION;
+}
+
+int session_scope_new(const struct manifest *manifest, struct project_scope **ret)
+{
+	cleanup_project_scope struct project_scope *scope = NULL;
+	struct never_list *never = NULL;
+	const char *reason;
+	int r = project_scope_new(manifest->project, &scope);
+
+	if (r == 0 && manifest->never)
+		r = never_list_parse(manifest->never, &never, &reason);
+	if (r < 0)
+		return r == -E2BIG ? -EINVAL : r;
+	project_scope_set_never(scope, never);
+	*ret = steal_ptr(&scope);
+	return 0;
 }
 
 int session_say_key(int error)

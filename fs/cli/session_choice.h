@@ -5,6 +5,7 @@
 #define CLAUDEFS_CLI_SESSION_CHOICE_H
 
 #include "fs/cli/command.h"
+#include "fs/policy/project_scope.h"
 #include "fs/session/manifest.h"
 
 struct chosen_session {
@@ -37,6 +38,10 @@ int session_open_state(int *ret_fd);
 
 /* Opens a session and reads its manifest. Returns 0 or -errno (nothing said). */
 int session_open_chosen(int state_fd, const char *id, struct chosen_session *ret);
+
+/* The scope of a session: its project, and what that has forbidden. *ret (ret_). Returns 0, -EINVAL
+ * (the manifest holds no usable path or pattern) or -ENOMEM. */
+int session_scope_new(const struct manifest *manifest, struct project_scope **ret);
 
 /* Says on stderr why the key of the state directory (state_key.h) cannot be used. Returns the exit
  * code. */

@@ -8,6 +8,7 @@
 #include "fs/base/cleanup.h"
 #include "fs/base/fold.h"
 #include "fs/base/path_name.h"
+#include "fs/policy/never_list.h"
 #include "fs/policy/pattern.h"
 
 /* Enough for nearly every path; longer ones go to the heap. */
@@ -19,6 +20,7 @@ static const char note_odd[] = "holds characters that no host should get in a na
 static const char note_path[] = "is not a name that can be judged";
 static const char note_memory[] = "could not be judged: out of memory";
 static const char note_foreign[] = "belongs to another project, whose directory has the same name";
+static const char note_project[] = "the project's .claudefs.json lets it never leave";
 static const char note_above[] = "lies above a name that an earlier rule shows";
 
 /* One path, both as written and folded, split at its slashes. */
@@ -203,6 +205,21 @@ static void decide_question(const struct rules *rules, const struct project_scop
 	}
 }
 
+/* Only a write that would leave, or might: what is refused stays so. */
+static void forbid_by_project(const struct project_scope *scope, const struct question *question,
+			      struct verdict *verdict)
+{
+	const struct pattern_context exact = { project_scope_encoded(scope), scope };
+	const struct pattern_context folded = { project_scope_encoded_folded(scope), scope };
+
+	if ((verdict->write != RULE_WRITE_AUTO && verdict->write != RULE_WRITE_REVIEW) ||
+	    !never_list_matches(project_scope_never(scope), &exact, question->exact, &folded,
+				question->folded, question->count))
+		return;
+	verdict->write = RULE_WRITE_NEVER;
+	verdict->note = note_project;
+}
+
 static bool is_name(const struct pattern_name *name, const char *wanted)
 {
 	return name->len == strlen(wanted) && memcmp(name->data, wanted, name->len) == 0;
@@ -239,6 +256,8 @@ void policy_decide(const struct rules *rules, const struct project_scope *scope,
 		ret->note = note_memory;
 	if (r == 0)
 		decide_question(rules, scope, &question, ret);
+	if (r == 0)
+		forbid_by_project(scope, &question, ret);
 	if (r == 0 && is_foreign(scope, &question)) {
 		ret->read = RULE_READ_HIDE;
 		forbid_write(ret);

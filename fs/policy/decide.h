@@ -24,7 +24,8 @@ struct verdict {
  * control or invisible characters, ':' or '\\') is never. A hidden name above what an earlier rule
  * shows is shown (never), if no `**` lies between. What is no state path, is not UTF-8, or folds to
  * none ("..\u200d") is hide, never, and so is everything when memory runs out. What lies under the
- * id of a foreign session in the project's directory is hide, never, whatever the rules say. */
+ * id of a foreign session in the project's directory is hide, never, whatever the rules say. What
+ * the scope forbids (project_scope_set_never()) is never where it would be auto or review. */
 void policy_decide(const struct rules *rules, const struct project_scope *scope, const char *path,
 		   struct verdict *ret);
 

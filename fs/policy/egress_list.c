@@ -302,3 +302,35 @@ bool egress_list_allows(const struct egress_list *list, const char *host, bool *
 		is_allowed = find(list, dot + 1, true, ret_may_be_private) || is_allowed;
 	return is_allowed;
 }
+
+/* A wildcard is covered by itself, or by one above it. */
+static bool covers(const struct egress_list *list, const struct entry *entry,
+		   bool *ret_may_be_private)
+{
+	bool is_covered;
+
+	if (!entry->is_wildcard)
+		return egress_list_allows(list, entry->host, ret_may_be_private);
+	*ret_may_be_private = false;
+	is_covered = find(list, entry->host, true, ret_may_be_private);
+	for (const char *dot = strchr(entry->host, '.'); dot; dot = strchr(dot + 1, '.'))
+		is_covered = find(list, dot + 1, true, ret_may_be_private) || is_covered;
+	return is_covered;
+}
+
+int egress_list_narrow(const struct egress_list *in_force, const struct egress_list *wanted,
+		       struct text *ret, const char **ret_missing)
+{
+	*ret_missing = NULL;
+	for (size_t i = 0; i < wanted->count; i++) {
+		const struct entry *entry = &wanted->entries[i];
+		bool may_be_private;
+
+		if (covers(in_force, entry, &may_be_private))
+			text_appendf(ret, "%s%s%s\n", entry->is_wildcard ? "*." : "", entry->host,
+				     may_be_private ? " private" : "");
+		else if (!*ret_missing)
+			*ret_missing = entry->host;
+	}
+	return ret->is_failed ? -ENOMEM : 0;
+}

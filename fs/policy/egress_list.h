@@ -49,6 +49,13 @@ void cleanup_egress_list_free(struct egress_list **list);
 
 size_t egress_list_count(const struct egress_list *list);
 
+/* Appends the entries of wanted that in_force has too, as lines of a list: a host, or a wildcard
+ * all of whose names it allows. What may be private is in_force's to say. *ret_missing (borrowed
+ * from wanted; NULL: all are there) is the first that in_force lacks, without the star of a
+ * wildcard. Returns 0 or -ENOMEM. */
+int egress_list_narrow(const struct egress_list *in_force, const struct egress_list *wanted,
+		       struct text *ret, const char **ret_missing);
+
 /* host is normalised. *ret_may_be_private is set where it is allowed. */
 bool egress_list_allows(const struct egress_list *list, const char *host, bool *ret_may_be_private);
 

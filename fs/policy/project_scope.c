@@ -10,6 +10,7 @@
 #include "fs/base/cleanup.h"
 #include "fs/base/fold.h"
 #include "fs/base/text.h"
+#include "fs/policy/never_list.h"
 
 #define SESSIONS_MAX        65536u
 #define ENCODED_UNITS_MAX   200u /* longer names get a hash instead of their tail */
@@ -31,6 +32,7 @@ struct project_scope {
 	char *composed; /* path in NFC */
 	char *encoded;
 	char *folded;
+	struct never_list *never;
 	pthread_rwlock_t lock; /* of the two below: the mount adds while lookups ask */
 	struct session_set own;
 	struct session_set foreign;
@@ -146,7 +148,19 @@ void project_scope_free(struct project_scope *scope)
 	free(scope->composed);
 	free(scope->encoded);
 	free(scope->folded);
+	never_list_free(scope->never);
 	free(scope);
+}
+
+void project_scope_set_never(struct project_scope *scope, struct never_list *list)
+{
+	never_list_free(scope->never);
+	scope->never = list;
+}
+
+const struct never_list *project_scope_never(const struct project_scope *scope)
+{
+	return scope->never;
 }
 
 void cleanup_project_scope_free(struct project_scope **scope)

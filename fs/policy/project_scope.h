@@ -11,6 +11,7 @@
 	36u /* "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", as Claude names its sessions */
 
 struct project_scope;
+struct never_list;
 
 /* path: the project's canonical absolute path. *ret (ret_). Returns 0, -EINVAL (not absolute or not
  * UTF-8) or -ENOMEM. */
@@ -40,6 +41,11 @@ bool project_scope_has_session(const struct project_scope *scope, const char *uu
  * added later. As project_scope_add_session(), and like it at most 65,536. */
 int project_scope_add_foreign(struct project_scope *scope, const char *uuid, size_t len);
 bool project_scope_is_foreign(const struct project_scope *scope, const char *uuid, size_t len);
+
+/* What the project itself forbids to leave a session (never_list.h), for policy_decide(). list:
+ * NULL for nothing; the scope takes it. Before the scope is shared. */
+void project_scope_set_never(struct project_scope *scope, struct never_list *list);
+const struct never_list *project_scope_never(const struct project_scope *scope); /* borrowed */
 
 /* True for a path that is not the project's, though Claude's directory name for it is; and when
  * memory runs out. */

@@ -17,9 +17,10 @@ enum manifest_kind {
 	KIND_BOOL,
 	KIND_HASH,
 	KIND_ID,
-	KIND_PATH, /* absolute; any bytes */
-	KIND_TEXT, /* for people; NULL: unknown */
-	KIND_TIME, /* nanoseconds since the epoch */
+	KIND_LINES, /* any bytes, never cut */
+	KIND_PATH,  /* absolute; any bytes */
+	KIND_TEXT,  /* for people; NULL: unknown */
+	KIND_TIME,  /* nanoseconds since the epoch */
 	KIND_U32,
 	KIND_U64,
 };
@@ -51,6 +52,8 @@ static const struct manifest_key keys[] = {
 	KEY(end_ns, KIND_TIME, 0, true),
 	KEY(ended, KIND_TEXT, MANIFEST_ENDED_MAX, true),
 	KEY(command, KIND_TEXT, MANIFEST_COMMAND_MAX, true),
+	KEY(never, KIND_LINES, MANIFEST_LINES_MAX, true),
+	KEY(egress, KIND_LINES, MANIFEST_LINES_MAX, true),
 	KEY(is_discarded, KIND_BOOL, 0, true),
 };
 
@@ -64,6 +67,8 @@ void manifest_done(struct manifest *manifest)
 	free(manifest->host_config);
 	free(manifest->ended);
 	free(manifest->command);
+	free(manifest->never);
+	free(manifest->egress);
 	*manifest = (struct manifest){ 0 };
 }
 
@@ -119,6 +124,14 @@ static int write_value(const struct manifest_key *key, const void *value, json_t
 	case KIND_ID:
 	case KIND_PATH:
 		s = *(const char *const *)value;
+		if (!is_good_string(key, s))
+			return -EINVAL;
+		*ret = value_from_bytes(s);
+		break;
+	case KIND_LINES:
+		s = *(const char *const *)value;
+		if (!s)
+			return 0;
 		if (!is_good_string(key, s))
 			return -EINVAL;
 		*ret = value_from_bytes(s);
@@ -190,6 +203,7 @@ static int read_value(const struct manifest_key *key, const json_t *item, void *
 		return json_is_boolean(item) ? 0 : -EBADMSG;
 	case KIND_HASH: return s && hash_from_hex(s, value) == 0 ? 0 : -EBADMSG;
 	case KIND_ID:
+	case KIND_LINES:
 	case KIND_PATH:
 	case KIND_TEXT:
 		r = value_to_bytes(item, key->max, value);

@@ -15,6 +15,7 @@
 #define MANIFEST_PATH_MAX    4096u       /* bytes of each path */
 #define MANIFEST_ENDED_MAX   64u         /* bytes */
 #define MANIFEST_COMMAND_MAX 4096u       /* bytes; longer ones are cut when written */
+#define MANIFEST_LINES_MAX   (8u << 10)  /* bytes of each list of lines */
 
 struct manifest {
 	uint32_t version;
@@ -30,6 +31,10 @@ struct manifest {
 	uint64_t end_ns;   /* 0: not ended */
 	char *ended;       /* "exit 0", "signal 9", ...: one word or two; NULL: not ended */
 	char *command;     /* what ran in it, for people; NULL if unknown */
+	char *never;       /* patterns that the project's .claudefs.json added, one a line
+			    * (never_list.h); NULL: none */
+	char *egress;      /* hosts to which it narrowed the network, one a line (egress_list.h);
+			    * NULL: it did not */
 	bool is_discarded; /* `claudefs discard` */
 };
 

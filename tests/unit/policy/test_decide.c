@@ -2,6 +2,7 @@
 /* Properties of the decision that no table of cases can hold: all bytes, all spellings, speed. */
 #include "tests/unit/cmocka_setup.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -10,6 +11,7 @@
 #include "fs/base/fold.h"
 #include "fs/base/text.h"
 #include "fs/policy/decide.h"
+#include "fs/policy/never_list.h"
 
 static struct rules *rules;
 static struct project_scope *scope;
@@ -27,6 +29,69 @@ static int tear_down(void **state)
 	project_scope_free(scope);
 	rules_free(rules);
 	return 0;
+}
+
+/* What a project forbids is forbidden in every spelling; nothing else changes, and what the rules
+ * refuse or hide stays as it is. */
+static void what_the_project_forbids_never_leaves(void **state)
+{
+	static const struct {
+		const char *path;
+		bool is_forbidden;
+	} cases[] = {
+		{ "plans/a.md", true },
+		{ "PLANS/a.md", true },
+		{ "projects/-home-u-proj/memory/a.md", true },
+		{ "projects/-home-u-proj/b5c37fb8-3bc7-4ec5-9cc9-c63e2cb7d662.jsonl", false },
+		{ "history.jsonl", false },
+		{ "settings.json", false },
+		{ "sessions/1.json", false },
+	};
+	struct never_list *never = NULL;
+	const char *reason = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct verdict before, after;
+
+		policy_decide(rules, scope, cases[i].path, &before);
+		assert_int_equal(never_list_parse("plans/**\n\nprojects/<project>/memory/**\n"
+						  "settings.json\nsessions/**",
+						  &never, &reason),
+				 0);
+		project_scope_set_never(scope, never);
+		policy_decide(rules, scope, cases[i].path, &after);
+		project_scope_set_never(scope, NULL);
+		assert_int_equal(after.read, before.read);
+		assert_int_equal(after.write,
+				 cases[i].is_forbidden ? RULE_WRITE_NEVER : before.write);
+		assert_int_equal(after.note && strstr(after.note, ".claudefs.json") != NULL,
+				 cases[i].is_forbidden && before.write != RULE_WRITE_NEVER);
+	}
+	assert_int_equal(never_list_parse("a/**b", &never, &reason), -EINVAL);
+	assert_non_null(reason);
+}
+
+static void a_never_list_has_limits(void **state)
+{
+	char *lines = calloc(1, NEVER_LIST_MAX + 2);
+	struct never_list *never = NULL;
+	const char *reason = NULL;
+
+	(void)state;
+	assert_non_null(lines);
+	for (size_t i = 0; i < NEVER_LIST_LINES_MAX; i++)
+		memcpy(lines + 2 * i, "a\n", 2);
+	assert_int_equal(never_list_parse(lines, &never, &reason), 0);
+	never_list_free(never);
+	memcpy(lines + 2 * NEVER_LIST_LINES_MAX, "a", 1);
+	assert_int_equal(never_list_parse(lines, &never, &reason), -E2BIG);
+	memset(lines, '\n', NEVER_LIST_MAX);
+	assert_int_equal(never_list_parse(lines, &never, &reason), 0);
+	never_list_free(never);
+	lines[NEVER_LIST_MAX] = '\n';
+	assert_int_equal(never_list_parse(lines, &never, &reason), -E2BIG);
+	free(lines);
 }
 
 /* decide.c folds ASCII without asking fold_name(). */
@@ -131,6 +196,8 @@ static void a_decision_is_fast(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_the_project_forbids_never_leaves),
+		cmocka_unit_test(a_never_list_has_limits),
 		cmocka_unit_test(ascii_folds_to_lower_case),
 		cmocka_unit_test(no_spelling_of_a_protected_name_is_permitted),
 		cmocka_unit_test(random_paths_are_never_permitted),

@@ -53,6 +53,52 @@ static void an_empty_list_allows_nothing(void **state)
 	assert_false(allows(list, "a.b"));
 }
 
+/* What is left of wanted under in_force; *ret_missing as egress_list_narrow() says. */
+static char *narrow(const char *in_force, const char *wanted, char *ret_missing)
+{
+	cleanup_egress_list struct egress_list *a = parse(in_force);
+	cleanup_egress_list struct egress_list *b = parse(wanted);
+	struct text text = { 0 };
+	const char *missing;
+
+	assert_int_equal(egress_list_narrow(a, b, &text, &missing), 0);
+	(void)snprintf(ret_missing, EGRESS_HOST_SIZE, "%s", missing ? missing : "");
+	return text_steal(&text);
+}
+
+static void narrowing_never_adds(void **state)
+{
+	static const char in_force[] =
+		"api.x.test\n*.cdn.test\ndev.corp private\n*.corp.test private\n";
+	static const struct {
+		const char *wanted;
+		const char *left;
+		const char *missing;
+	} cases[] = {
+		{ "api.x.test\n", "api.x.test\n", "" },
+		{ "API.x.test.\n", "api.x.test\n", "" },
+		{ "a.b.cdn.test\n*.cdn.test\n*.b.cdn.test\n",
+		  "a.b.cdn.test\n*.b.cdn.test\n*.cdn.test\n", "" },
+		{ "cdn.test\n", "", "cdn.test" },
+		{ "*.x.test\n", "", "x.test" },
+		{ "*.api.x.test\n", "", "api.x.test" },
+		{ "dev.corp\n", "dev.corp private\n", "" },
+		{ "api.x.test private\n", "api.x.test\n", "" },
+		{ "a.corp.test\nother.test\n", "a.corp.test private\n", "other.test" },
+		{ "", "", "" },
+	};
+	char missing[EGRESS_HOST_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char *left = narrow(in_force, cases[i].wanted, missing);
+
+		assert_string_equal(left ? left : "", cases[i].left);
+		assert_string_equal(missing, cases[i].missing);
+		free(left);
+	}
+}
+
 static void private_is_said_by_the_entry(void **state)
 {
 	cleanup_egress_list struct egress_list *list =
@@ -171,6 +217,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_match_whole_and_wildcards_below_a_dot),
 		cmocka_unit_test(an_empty_list_allows_nothing),
+		cmocka_unit_test(narrowing_never_adds),
 		cmocka_unit_test(private_is_said_by_the_entry),
 		cmocka_unit_test(one_bad_line_refuses_the_whole_list),
 		cmocka_unit_test(keywords_become_lines),

@@ -51,6 +51,8 @@ static void all_fields_come_back(void **state)
 	in.ended = strdup("signal 9");
 	in.command = strdup("claude -p \xff");
 	in.is_discarded = true;
+	in.never = strdup("plans/**\nprojects/<project>/memory/\xff*\n");
+	in.egress = strdup("");
 	assert_int_equal(manifest_write(dir.fd, &in), 0);
 	assert_int_equal(manifest_read(dir.fd, ID, &out), 0);
 	assert_int_equal(out.version, MANIFEST_VERSION);
@@ -65,6 +67,8 @@ static void all_fields_come_back(void **state)
 	assert_string_equal(out.ended, "signal 9");
 	assert_string_equal(out.command, "claude -p \xef\xbf\xbd");
 	assert_true(out.is_discarded);
+	assert_string_equal(out.never, in.never);
+	assert_string_equal(out.egress, "");
 }
 
 static void what_is_optional_may_be_absent(void **state)
@@ -77,8 +81,25 @@ static void what_is_optional_may_be_absent(void **state)
 	assert_int_equal(manifest_read(dir.fd, NULL, &out), 0);
 	assert_null(out.ended);
 	assert_null(out.command);
+	assert_null(out.never);
+	assert_null(out.egress);
 	assert_int_equal(out.end_ns, 0);
 	assert_false(out.is_discarded);
+}
+
+/* What a project forbids is never cut: it would be another list. */
+static void long_lists_are_refused_not_cut(void **state)
+{
+	cleanup_manifest struct manifest in = sample();
+	char lines[MANIFEST_LINES_MAX + 2];
+
+	(void)state;
+	memset(lines, 'a', sizeof(lines) - 1);
+	lines[sizeof(lines) - 1] = '\0';
+	in.never = strdup(lines);
+	assert_int_equal(manifest_write(dir.fd, &in), -EINVAL);
+	in.never[MANIFEST_LINES_MAX] = '\0';
+	assert_int_equal(manifest_write(dir.fd, &in), 0);
 }
 
 static void the_file_is_private_and_replaced_whole(void **state)
@@ -267,6 +288,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(all_fields_come_back),
 		TEST(what_is_optional_may_be_absent),
+		TEST(long_lists_are_refused_not_cut),
 		TEST(the_file_is_private_and_replaced_whole),
 		TEST(what_cannot_be_read_back_is_not_written),
 		TEST(a_long_command_is_cut),
