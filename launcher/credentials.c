@@ -195,6 +195,33 @@ static const char *state_word(enum login_state state)
 	return "unusable";
 }
 
+const char *credentials_look(const struct options *options, const struct host_places *places,
+			     const char **ret_source)
+{
+	enum login_state nearest = LOGIN_UNAVAILABLE;
+
+	*ret_source = NULL;
+	if (has_token_in_environment()) {
+		*ret_source = "environment";
+		return state_word(LOGIN_FOUND);
+	}
+	for (const struct credentials_source *source = credentials_sources; source->name;
+	     source++) {
+		enum login_state state;
+
+		if (!is_asked(source, options))
+			continue;
+		state = source->look(places);
+		if (!*ret_source || weight(state) > weight(nearest)) {
+			*ret_source = source->name;
+			nearest = state;
+		}
+		if (state == LOGIN_FOUND)
+			break;
+	}
+	return state_word(*ret_source ? nearest : LOGIN_ABSENT);
+}
+
 int credentials_print_sources(const struct host_places *places, FILE *stream)
 {
 	for (const struct credentials_source *source = credentials_sources; source->name;

@@ -77,6 +77,12 @@ enum login_state credentials_read_again(const struct credentials_source *source,
  * run. Returns 0 (it ran), -ENOENT (no claude), -ETIMEDOUT or -errno. */
 int credentials_renew(const struct options *options, const struct host_places *places);
 
+/* Where a login would be taken from, without asking for the secret: the state of that source, for
+ * people ("found", "absent", ...; static). *ret_source (static): its name, "environment", or NULL:
+ * none. */
+const char *credentials_look(const struct options *options, const struct host_places *places,
+			     const char **ret_source);
+
 /* --credentials-sources: one line "name<TAB>state<TAB>mend" per store, for `claudefs doctor`. */
 int credentials_print_sources(const struct host_places *places, FILE *stream);
 

@@ -17,6 +17,7 @@
 #include "fs/session/network_files.h"
 #include "launcher/egress_cache.h"
 #include "launcher/egress_registry.h"
+#include "launcher/own_file.h"
 #include "rules/builtin.h"
 
 #define LOG_MAX (64u << 20) /* as the gate's */
@@ -62,34 +63,9 @@ static int keyword(const char *word, struct text *lines, void *arg)
 	return -ENOENT;
 }
 
-/* What the list says is as good as a rule: it belongs to the person, and nobody else writes it. */
-static int read_list(const char *path, char **ret, size_t *ret_len)
-{
-	cleanup_fd int fd =
-		fd_open_at(AT_FDCWD, path, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0);
-	struct stat info;
-
-	if (fd < 0)
-		return fd;
-	if (fstat(fd, &info) < 0)
-		return -errno;
-	if (!S_ISREG(info.st_mode))
-		return -EINVAL;
-	if ((info.st_uid != getuid() && info.st_uid != 0) || (info.st_mode & 022))
-		return -EPERM;
-	return fd_read_file(fd, EGRESS_LIST_MAX, ret, ret_len);
-}
-
 static int say(const char *path, int error)
 {
-	if (error == -EPERM)
-		message_error(
-			"%s: must belong to you or root and be writable by nobody else: chmod "
-			"go-w it",
-			path);
-	else
-		message_error("%s: %s", path,
-			      error == -EFBIG ? "larger than a list may be" : strerror(-error));
+	own_file_say(path, error);
 	return EXIT_RULES;
 }
 
@@ -107,7 +83,7 @@ static int read_in_force(const struct host_places *places, const char *given, ch
 		*ret_path = NULL;
 	if (!*ret_path)
 		return -ENOMEM;
-	r = read_list(*ret_path, ret, ret_len);
+	r = own_file_read(*ret_path, EGRESS_LIST_MAX, ret, ret_len);
 	if (r != -ENOENT || given)
 		return r;
 	free(*ret_path);
@@ -129,32 +105,90 @@ int egress_print(const struct host_places *places, const char *given)
 	return fwrite(text, 1, len, stdout) == len && fflush(stdout) == 0 ? EXIT_OK : EXIT_FAULT;
 }
 
-int egress_load(const struct host_places *places, const char *given, enum egress_effort effort,
-		struct text *ret)
+char *egress_list_name(const struct host_places *places, const char *given)
+{
+	cleanup_free char *text = NULL;
+	char *path = NULL;
+	size_t len = 0;
+
+	(void)read_in_force(places, given, &path, &text, &len);
+	return path;
+}
+
+static int expand_and_parse(const char *text, size_t len, struct expansion *expansion,
+			    struct text *expanded, struct egress_list **ret,
+			    struct egress_problem *problem)
+{
+	/* Before anybody is asked, and by the lines as they were written. */
+	int r = egress_list_check(text, len, problem);
+
+	if (r == 0)
+		r = egress_list_expand(text, len, keyword, expansion, expanded, problem);
+	if (r == 0)
+		r = egress_list_parse(expanded->data ? expanded->data : "", expanded->len, ret,
+				      problem);
+	return r;
+}
+
+/* What the project left of the list. Returns 0, EGRESS_PARTIAL (missing may be what is not noted)
+ * or an exit code after a line. */
+static int narrow(const struct egress_list *in_force, const struct egress_wish *wish,
+		  struct expansion *expansion, const char *path, struct text *ret)
+{
+	cleanup_text struct text expanded = { 0 };
+	cleanup_egress_list struct egress_list *wanted = NULL;
+	struct egress_problem problem = { 0 };
+	const char *missing = NULL;
+	int r = expand_and_parse(wish->narrowing, strlen(wish->narrowing), expansion, &expanded,
+				 &wanted, &problem);
+
+	if (r == 0)
+		r = egress_list_narrow(in_force, wanted, ret, &missing);
+	if (r < 0) {
+		message_error("%s: \"egress\": %s", wish->said_in ? wish->said_in : "manifest.json",
+			      r == -EBADMSG ? problem.reason : strerror(-r));
+		return EXIT_RUN_FAILED;
+	}
+	if (!missing || !wish->said_in)
+		return 0;
+	if (expansion->is_partial)
+		return EGRESS_PARTIAL;
+	message_error("%s: \"egress\": %s is not on the list in force (%s): a project can only "
+		      "narrow it; remove it there, or add it to your list",
+		      wish->said_in, missing, path);
+	return EXIT_RUN_FAILED;
+}
+
+int egress_load(const struct host_places *places, const struct egress_wish *wish,
+		enum egress_effort effort, struct text *ret)
 {
 	cleanup_free char *path = NULL;
 	cleanup_free char *text = NULL;
+	cleanup_text struct text expanded = { 0 };
 	cleanup_egress_list struct egress_list *list = NULL;
 	struct expansion expansion = { places, effort, false };
 	struct egress_problem problem = { 0 };
 	size_t len = 0;
-	int r = read_in_force(places, given, &path, &text, &len);
+	int r = read_in_force(places, wish->given, &path, &text, &len);
 
 	if (r < 0 || !text)
 		return say(path ? path : "egress.allow", r < 0 ? r : -ENOMEM);
-	/* Before anybody is asked, and by the lines of the person's own file. */
-	r = egress_list_check(text, len, &problem);
-	if (r == 0)
-		r = egress_list_expand(text, len, keyword, &expansion, ret, &problem);
-	if (r == 0)
-		r = egress_list_parse(ret->data ? ret->data : "", ret->len, &list, &problem);
+	r = expand_and_parse(text, len, &expansion, wish->narrowing ? &expanded : ret, &list,
+			     &problem);
 	if (r == -EBADMSG) {
 		message_error("%s:%u: %s", path, problem.line, problem.reason);
 		return EXIT_RULES;
 	}
 	if (r < 0)
 		return say(path, r);
-	return expansion.is_partial ? EGRESS_PARTIAL : 0;
+	r = wish->narrowing ? narrow(list, wish, &expansion, path, ret) : 0;
+	if (r == EGRESS_PARTIAL) {
+		/* Whether the project's file is to be refused is known once npm and pip have said
+		 * what they stand for. */
+		text_done(ret);
+		return egress_load(places, wish, EGRESS_ASK, ret);
+	}
+	return r == 0 && expansion.is_partial ? EGRESS_PARTIAL : r;
 }
 
 static int compare_strings(const void *a, const void *b)

@@ -15,12 +15,24 @@ enum egress_effort {
 };
 #define EGRESS_PARTIAL -1
 
-/* The list in force, keywords replaced: that of --egress (given), else egress.allow in the person's
- * configuration, else the built-in one. A keyword whose program is absent stands for nothing, after
- * a warning. Returns 0, EGRESS_PARTIAL (EGRESS_QUICK: something is not noted, and left out), or an
- * exit code after a line that names file and line. */
-int egress_load(const struct host_places *places, const char *given, enum egress_effort effort,
-		struct text *ret);
+struct egress_wish {
+	const char *given;     /* --egress FILE, or NULL */
+	const char *narrowing; /* hosts of a project's file, one a line (project_file.h); NULL: all
+				* of the list */
+	const char *said_in;   /* that file, for messages; NULL: what of it is not on the list is
+				* left out without a word */
+};
+
+/* The list in force, keywords replaced, and what a project left of it: that of --egress (given),
+ * else egress.allow in the person's configuration, else the built-in one. A keyword whose program
+ * is absent stands for nothing, after a warning. Returns 0, EGRESS_PARTIAL (EGRESS_QUICK: something
+ * is not noted, and left out), or an exit code after a line that names file and line, or the
+ * project's file and the host that is not on the list. */
+int egress_load(const struct host_places *places, const struct egress_wish *wish,
+		enum egress_effort effort, struct text *ret);
+
+/* What the list in force is called (ret_): a path, or "built-in egress.allow". NULL: no memory. */
+char *egress_list_name(const struct host_places *places, const char *given);
 
 /* Gives a list to the gate of one session. Returns 0, -ENOENT or -ECONNREFUSED (there is none),
  * -EBADMSG (it was refused) or -errno. */

@@ -11,6 +11,7 @@
 #include "fs/base/cleanup.h"
 #include "fs/base/fd.h"
 #include "fs/base/message.h"
+#include "fs/session/manifest.h"
 #include "fs/session/network_files.h"
 #include "fs/session/session_dir.h"
 #include "launcher/egress.h"
@@ -69,16 +70,39 @@ int egress_give(int session_fd, const struct text *list)
 	return give(session_fd, list, answer);
 }
 
+/* What the project of a session left of the new list: what it narrowed once stays narrow. Returns 0
+ * or -1 (said). */
+static int narrow(const struct host_places *places, const char *given, const char *id,
+		  int session_fd, struct text *ret)
+{
+	cleanup_manifest struct manifest manifest = { 0 };
+	struct egress_wish wish = { .given = given };
+	int r = manifest_read(session_fd, id, &manifest);
+
+	if (r < 0) {
+		message_error("%s: keeps its old list: manifest.json: %s", id, strerror(-r));
+		return -1;
+	}
+	wish.narrowing = manifest.egress;
+	/* npm and pip have just been asked: what they said is noted. */
+	r = egress_load(places, &wish, EGRESS_QUICK, ret);
+	return r == 0 || r == EGRESS_PARTIAL ? 0 : -1;
+}
+
 /* 1: took it; 0: none that could; -1: did not (said). */
-static int reload_session(int state_fd, const char *id, const struct text *list)
+static int reload_session(const struct host_places *places, const char *given, int state_fd,
+			  const char *id)
 {
 	cleanup_fd int session_fd = session_open(state_fd, id);
+	cleanup_text struct text list = { 0 };
 	char answer[ANSWER_MAX] = "";
 	int r;
 
 	if (session_fd < 0 || !session_is_running(session_fd))
 		return 0;
-	r = give(session_fd, list, answer);
+	if (narrow(places, given, id, session_fd, &list) < 0)
+		return -1;
+	r = give(session_fd, &list, answer);
 	if (r == -ENOENT || r == -ECONNREFUSED)
 		return 0;
 	if (r == 0) {
@@ -97,7 +121,8 @@ int egress_reload(const struct host_places *places, const char *given)
 	unsigned int failed = 0;
 	unsigned int reloaded = 0;
 	int count;
-	int r = egress_load(places, given, EGRESS_ASK, &list);
+	/* As a whole, before any session is given anything. */
+	int r = egress_load(places, &(struct egress_wish){ .given = given }, EGRESS_ASK, &list);
 
 	if (r != 0)
 		return r;
@@ -108,7 +133,7 @@ int egress_reload(const struct host_places *places, const char *given)
 		return EXIT_FAULT;
 	}
 	for (int i = 0; i < count; i++) {
-		r = reload_session(state_fd, ids[i], &list);
+		r = reload_session(places, given, state_fd, ids[i]);
 		failed += r < 0;
 		reloaded += r > 0;
 	}

@@ -15,6 +15,14 @@
 
 #define FINISH_MS 2000
 
+static int run_load_egress(const struct run *run, enum egress_effort effort, struct text *ret)
+{
+	const struct egress_wish wish = { run->options->egress, run->options->narrowed_egress,
+					  run->options->project_file };
+
+	return egress_load(run->places, &wish, effort, ret);
+}
+
 /* What is not noted of npm's and pip's registries is asked for beside the session, and given to the
  * gate as any other list. Whatever goes wrong here, the session has the rest of the list. */
 _Noreturn static void complete_list(const struct run *run)
@@ -27,7 +35,7 @@ _Noreturn static void complete_list(const struct run *run)
 	if (null < 0 || setsid() < 0 || dup2(null, STDIN_FILENO) < 0 ||
 	    dup2(null, STDOUT_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0)
 		_exit(EXIT_FAULT);
-	r = egress_load(run->places, run->options->egress, EGRESS_ASK, &list);
+	r = run_load_egress(run, EGRESS_ASK, &list);
 	if (r == 0)
 		r = egress_give(run->session_fd, &list);
 	_exit(r == 0 ? EXIT_OK : EXIT_FAULT);
@@ -52,7 +60,7 @@ static int start_completion(struct run *run)
 int run_start_gate(struct run *run, int listen_fd)
 {
 	cleanup_text struct text list = { 0 };
-	int code = egress_load(run->places, run->options->egress, EGRESS_QUICK, &list);
+	int code = run_load_egress(run, EGRESS_QUICK, &list);
 	bool is_partial = code == EGRESS_PARTIAL;
 	int r;
 

@@ -7,6 +7,8 @@
 #include "fs/base/message.h"
 #include "launcher/credentials.h"
 #include "launcher/egress.h"
+#include "launcher/plan_report.h"
+#include "launcher/project_file.h"
 #include "launcher/run.h"
 
 /* Before the agent's screen, for a person who would otherwise wait for a network time-out. */
@@ -14,6 +16,20 @@ static void print_hint(const struct options *options)
 {
 	if (options->command == COMMAND_CLAUDE && options->network == NETWORK_NONE)
 		message_info("no network: the API cannot be reached from this session");
+}
+
+/* Before anything is made: a project's file that names hosts beyond the list ends the start. */
+static int check_narrowing(const struct options *options, const struct host_places *places)
+{
+	const struct egress_wish wish = { options->egress, options->narrowed_egress,
+					  options->project_file };
+	cleanup_text struct text list = { 0 };
+	int r;
+
+	if (!options->narrowed_egress || options->network != NETWORK_GATEWAY)
+		return 0;
+	r = egress_load(places, &wish, EGRESS_QUICK, &list);
+	return r == EGRESS_PARTIAL ? 0 : r;
 }
 
 int main(int argc, char **argv)
@@ -36,14 +52,22 @@ int main(int argc, char **argv)
 	if (options.is_version)
 		return printf("claudefs-run %s\n", CLAUDEFS_VERSION) > 0 ? EXIT_OK : EXIT_FAULT;
 	r = host_places_find(&places);
+	/* Before the configuration is read: doctor must answer where that is broken. */
+	if (r == 0 && options.is_print_sources)
+		return credentials_print_sources(&places, stdout) == 0 ? EXIT_OK : EXIT_FAULT;
+	if (r == 0)
+		r = options_read_user_config(&options, places.config_dir);
 	if (r == 0 && options.is_print_egress)
 		return egress_print(&places, options.egress);
 	if (r == 0 && options.is_reload_firewall)
 		return egress_reload(&places, options.egress);
-	if (r == 0 && options.is_print_sources)
-		return credentials_print_sources(&places, stdout) == 0 ? EXIT_OK : EXIT_FAULT;
 	if (r == 0)
 		r = project_find(options.project, &places, &project);
+	/* Last, for it may only take away from what all others have said. */
+	if (r == 0)
+		r = project_file_apply(&project, &options);
+	if (r == 0)
+		r = check_narrowing(&options, &places);
 	if (r == 0)
 		r = runtime_choose(&options, &runtime);
 	if (r == 0)
@@ -52,7 +76,7 @@ int main(int argc, char **argv)
 	if (r != 0)
 		return r;
 	if (options.is_print_plan)
-		return plan_print(&plan, stdout) == 0 ? EXIT_OK : EXIT_FAULT;
+		return plan_print(&plan, &options, &places, stdout);
 	print_hint(&options);
 	return run_session(&options, &places, &plan, runtime);
 }

@@ -2,21 +2,33 @@
 #include "launcher/options.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "fs/base/cleanup.h"
-#include "fs/base/fd.h"
-#include "fs/base/json.h"
 #include "fs/base/message.h"
+#include "launcher/option_table.h"
 
 static const char *const network_names[] = {
 	[NETWORK_GATEWAY] = "gateway", [NETWORK_NONE] = "none", [NETWORK_HOST] = "host"
 };
 static const char *const commit_names[] = {
 	[COMMIT_AUTO] = "auto", [COMMIT_ASK] = "ask", [COMMIT_NEVER] = "never"
+};
+
+static const char *const credentials_names[] = {
+	[CREDENTIALS_AUTO] = "auto",
+	[CREDENTIALS_KEYCHAIN] = "keychain",
+	[CREDENTIALS_SECRET_SERVICE] = "secret-service",
+	[CREDENTIALS_FILE] = "file",
+	[CREDENTIALS_NONE] = "none",
+};
+static const char *const runtime_names[] = {
+	[RUNTIME_AUTO] = "auto",
+	[RUNTIME_DOCKER] = "docker",
+	[RUNTIME_NATIVE] = "native",
+	[RUNTIME_PODMAN] = "podman",
 };
 
 const char *network_mode_name(enum network_mode mode)
@@ -27,6 +39,16 @@ const char *network_mode_name(enum network_mode mode)
 const char *commit_mode_name(enum commit_mode mode)
 {
 	return commit_names[mode];
+}
+
+const char *credentials_mode_name(enum credentials_mode mode)
+{
+	return credentials_names[mode];
+}
+
+const char *runtime_choice_name(enum runtime_choice choice)
+{
+	return runtime_names[choice];
 }
 
 /* Each takes the value (NULL for options without one) and returns 0 or an exit code. */
@@ -54,12 +76,7 @@ static int set_commit(struct options *options, const char *value)
 
 static int set_credentials(struct options *options, const char *value)
 {
-	static const char *const words[] = { [CREDENTIALS_AUTO] = "auto",
-					     [CREDENTIALS_KEYCHAIN] = "keychain",
-					     [CREDENTIALS_SECRET_SERVICE] = "secret-service",
-					     [CREDENTIALS_FILE] = "file",
-					     [CREDENTIALS_NONE] = "none" };
-	int word = find_word("--credentials", value, words, 5);
+	int word = find_word("--credentials", value, credentials_names, 5);
 
 	if (word < 0)
 		return EXIT_USAGE;
@@ -79,13 +96,7 @@ static int set_network(struct options *options, const char *value)
 
 static int set_runtime(struct options *options, const char *value)
 {
-	static const char *const words[] = {
-		[RUNTIME_AUTO] = "auto",
-		[RUNTIME_DOCKER] = "docker",
-		[RUNTIME_NATIVE] = "native",
-		[RUNTIME_PODMAN] = "podman",
-	};
-	int word = find_word("--runtime", value, words, 4);
+	int word = find_word("--runtime", value, runtime_names, 4);
 
 	if (word < 0)
 		return EXIT_USAGE;
@@ -159,6 +170,11 @@ static int refuse_isolation(struct options *options, const char *value)
 	message_error("--isolate-claude-data: not available yet; to keep a session's state apart "
 		      "from yours, set CLAUDE_CONFIG_DIR to a directory of its own");
 	return EXIT_USAGE;
+}
+
+static int set_config(struct options *options, const char *value)
+{
+	return set_string(&options->config, value);
 }
 
 static int set_egress(struct options *options, const char *value)
@@ -286,6 +302,13 @@ static int set_print_plan(struct options *options, const char *value)
 	return 0;
 }
 
+static int set_json(struct options *options, const char *value)
+{
+	(void)value;
+	options->is_json = true;
+	return 0;
+}
+
 static int set_refresh(struct options *options, const char *value)
 {
 	(void)value;
@@ -327,7 +350,7 @@ static const struct option_row {
 	const char *argument; /* NULL: takes none */
 	const char *help;     /* NULL: not shown */
 	option_handler *handle;
-	bool may_configure; /* also a key of --config */
+	bool may_configure; /* also a key of the person's configuration */
 } option_table[] = {
 	{ "--network", "gateway|none|host",
 	  "gateway (default): the hosts of a list; none: loopback only; host: the host's, "
@@ -351,7 +374,7 @@ static const struct option_row {
 	  set_credentials, true },
 	{ "--credentials-refresh", NULL,
 	  "let the session renew the login itself; what it saves is checked and written back",
-	  set_refresh, false },
+	  set_refresh, true },
 	{ "--fresh-creds", NULL, "let the host's claude renew the login first, expired or not",
 	  set_fresh, false },
 	{ "--env", "NAME[=VALUE]", "pass a variable (repeatable); without a value: the caller's",
@@ -370,19 +393,22 @@ static const struct option_row {
 	{ "--image-root", "NAME", "build the image on this one instead of Debian", set_image_root,
 	  true },
 	{ "--no-gvisor", NULL, "run containers with runc, whatever the engine's default is",
-	  set_without_gvisor, false },
+	  set_without_gvisor, true },
 	{ "--memory", "SIZE", "the most memory for all of the session (default: no limit)",
 	  set_memory, true },
 	{ "--cpus", "N", "the most processors, such as 1.5 (default: all)", set_cpus, true },
 	{ "--pids-limit", "N", "the most processes and threads (default 4096)", set_pids_limit,
 	  true },
 	{ "--shm-size", "SIZE", "the size of /dev/shm (default 256m)", set_shm_size, true },
-	{ "--config", "FILE", "options from a JSON object with the same names", NULL, false },
+	{ "--config", "FILE",
+	  "options from this file, before those of ~/.config/claudefs/config.json", set_config,
+	  false },
 	{ "--shell", NULL, "run a shell in the sandbox instead of claude", set_shell, false },
 	{ "--exec", "CMD...", "run a command instead of claude; takes the rest of the line",
 	  set_exec, false },
-	{ "--print-plan", NULL, "show what would be done, as JSON, and do nothing", set_print_plan,
-	  false },
+	{ "--print-plan", NULL, "show what would be done, and where it was said, and start nothing",
+	  set_print_plan, false },
+	{ "--json", NULL, "with --print-plan: as JSON", set_json, false },
 	{ "--help", NULL, "show this help (also -h)", set_help, false },
 	{ "--version", NULL, "show the version", set_version, false },
 	/* Known from older tools, and never handed to claude. */
@@ -394,6 +420,71 @@ static const struct option_row {
 	{ "--with-gvisor", NULL, NULL, refuse_gvisor, false },
 };
 #define OPTION_COUNT (sizeof(option_table) / sizeof(option_table[0]))
+_Static_assert(OPTION_COUNT <= OPTIONS_MAX, "the sources of more options than are kept");
+
+int option_find(const char *key)
+{
+	for (size_t i = 0; i < OPTION_COUNT; i++) {
+		if (strcmp(option_table[i].name + 2, key) == 0)
+			return (int)i;
+	}
+	return -1;
+}
+
+const char *option_name(size_t index)
+{
+	return index < OPTION_COUNT ? option_table[index].name + 2 : NULL;
+}
+
+bool option_may_configure(size_t index)
+{
+	return option_table[index].may_configure;
+}
+
+bool option_is_flag(size_t index)
+{
+	return !option_table[index].argument;
+}
+
+bool option_is_path(size_t index)
+{
+	option_handler *handle = option_table[index].handle;
+
+	return handle == set_claude || handle == set_egress || handle == set_rules;
+}
+
+bool option_is_list(size_t index)
+{
+	return option_table[index].handle == add_env;
+}
+
+void option_mark(struct options *options, const char *key, enum setting_source source)
+{
+	int index = option_find(key);
+
+	if (index >= 0)
+		options->sources[index] = (unsigned char)source;
+}
+
+enum setting_source option_source(const struct options *options, const char *key)
+{
+	int index = option_find(key);
+
+	return index < 0 ? SETTING_DEFAULT : (enum setting_source)options->sources[index];
+}
+
+int option_set(struct options *options, size_t index, const char *value, enum setting_source source)
+{
+	unsigned char *known = &options->sources[index];
+	int r;
+
+	if (*known != SETTING_DEFAULT && *known != source && !option_is_list(index))
+		return 0;
+	r = option_table[index].handle(options, value);
+	if (r == 0 && *known == SETTING_DEFAULT)
+		*known = (unsigned char)source;
+	return r;
+}
 
 void options_print_help(FILE *stream)
 {
@@ -449,26 +540,28 @@ void options_done(struct options *options)
 	free(options->project);
 	free(options->claude);
 	free(options->rules);
+	free(options->config);
 	free(options->egress);
 	free(options->image);
 	free(options->image_root);
 	free(options->claude_version);
+	free(options->never);
+	free(options->narrowed_egress);
+	free(options->project_file);
 	string_list_done(&options->env);
 	string_list_done(&options->arguments);
 	*options = (struct options){ 0 };
 }
 
-static int run_row(const struct option_row *row, const char *value, struct options *options,
-		   char **ret_config)
+static int run_row(const struct option_row *row, const char *value, struct options *options)
 {
-	if (strcmp(row->name, "--config") == 0)
-		return set_string(ret_config, value);
 	if (!row->handle) {
 		message_error("%s: not available yet", row->name);
 		return EXIT_USAGE;
 	}
-	options->given |= UINT64_C(1) << (row - option_table);
-	return row->handle(options, value);
+	if (row->handle == set_no_sync_back)
+		option_mark(options, "commit", SETTING_LINE);
+	return option_set(options, (size_t)(row - option_table), value, SETTING_LINE);
 }
 
 /* Everything from argv[i] on belongs to claude or the command. */
@@ -479,7 +572,7 @@ static void take_rest(int argc, char **argv, int i, struct options *options)
 }
 
 /* Handles argv[*i]. Returns 0 or an exit code; *i is then at the last argument used. */
-static int parse_one(int argc, char **argv, int *i, struct options *options, char **ret_config)
+static int parse_one(int argc, char **argv, int *i, struct options *options)
 {
 	const char *arg = strcmp(argv[*i], "-h") == 0 ? "--help" : argv[*i];
 	const char *value = NULL;
@@ -513,12 +606,11 @@ static int parse_one(int argc, char **argv, int *i, struct options *options, cha
 		}
 		value = argv[++*i];
 	}
-	return run_row(row, value, options, ret_config);
+	return run_row(row, value, options);
 }
 
 int options_parse(int argc, char **argv, struct options *ret)
 {
-	cleanup_free char *config = NULL;
 	int r;
 
 	for (int i = 1; i < argc; i++) {
@@ -526,7 +618,7 @@ int options_parse(int argc, char **argv, struct options *ret)
 			take_rest(argc, argv, i + 1, ret);
 			break;
 		}
-		r = parse_one(argc, argv, &i, ret, &config);
+		r = parse_one(argc, argv, &i, ret);
 		if (r != 0)
 			return r;
 	}
@@ -539,80 +631,10 @@ int options_parse(int argc, char **argv, struct options *ret)
 			      ret->arguments.items[0]);
 		return EXIT_USAGE;
 	}
-	return config ? options_read_config(ret, config) : 0;
-}
-
-static int apply_value(struct options *options, const struct option_row *row, const json_t *value)
-{
-	size_t index;
-	json_t *item;
-	int r = 0;
-
-	if (json_is_string(value))
-		return row->handle(options, json_string_value(value));
-	if (row->handle != add_env || !json_is_array(value))
-		return -EINVAL;
-	json_array_foreach (value, index, item) {
-		if (!json_is_string(item))
-			return -EINVAL;
-		r = add_env(options, json_string_value(item));
-		if (r != 0)
-			break;
-	}
-	return r;
-}
-
-static int apply_key(struct options *options, const char *path, const char *key,
-		     const json_t *value)
-{
-	for (size_t i = 0; i < OPTION_COUNT; i++) {
-		const struct option_row *row = &option_table[i];
-		bool is_given = (options->given & (UINT64_C(1) << i)) != 0;
-		int r;
-
-		if (!row->may_configure || strcmp(row->name + 2, key) != 0)
-			continue;
-		/* The command line wins; variables add up. */
-		if (is_given && row->handle != add_env)
-			return 0;
-		if (row->handle == set_commit && options->commit == COMMIT_NEVER)
-			return 0;
-		r = apply_value(options, row, value);
-		if (r < 0) {
-			message_error("%s: \"%s\": wrong type of value", path, key);
-			return EXIT_USAGE;
-		}
-		return r;
-	}
-	message_error("%s: unknown option \"%s\"", path, key);
-	return EXIT_USAGE;
-}
-
-int options_read_config(struct options *options, const char *path)
-{
-	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	cleanup_free char *text = NULL;
-	cleanup_json json_t *root = NULL;
-	struct json_problem problem = { 0 };
-	const char *key;
-	json_t *value;
-	size_t len = 0;
-	int r = fd < 0 ? -errno : fd_read_file(fd, OPTIONS_CONFIG_MAX, &text, &len);
-
-	if (r < 0) {
-		message_error("%s: %s", path, strerror(-r));
+	if (ret->is_json && !ret->is_print_plan) {
+		message_error("--json: only with --print-plan; put -- in front of it if it is for "
+			      "claude");
 		return EXIT_USAGE;
 	}
-	r = json_load_strict(text, len, &root, &problem);
-	if (r < 0 || !json_is_object(root)) {
-		message_error("%s:%u: %s", path, problem.line,
-			      r < 0 ? problem.reason : "not a JSON object");
-		return EXIT_USAGE;
-	}
-	json_object_foreach (root, key, value) {
-		r = apply_key(options, path, key, value);
-		if (r != 0)
-			return r;
-	}
-	return 0;
+	return ret->config ? options_read_config(ret, ret->config, SETTING_FILE) : 0;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The command line of claudefs-run, and the same options from a --config file.
+/* The command line of claudefs-run, and the same options from the person's configuration.
  * Ours are those of one table; the first argument that is an existing directory is the project;
- * everything else belongs to claude, in its order. */
+ * everything else belongs to claude, in its order. What decides first wins: the line, --config
+ * FILE, config.json. The project's own file comes last and may only tighten (project_file.h). */
 #ifndef CLAUDEFS_LAUNCHER_OPTIONS_H
 #define CLAUDEFS_LAUNCHER_OPTIONS_H
 
@@ -12,7 +13,8 @@
 #include "launcher/limits.h"
 #include "launcher/string_list.h"
 
-#define OPTIONS_CONFIG_MAX (64u << 10) /* bytes of a --config file */
+#define OPTIONS_CONFIG_MAX (64u << 10) /* bytes of a configuration file */
+#define OPTIONS_MAX        64u         /* rows of the table */
 
 enum network_mode {
 	NETWORK_GATEWAY, /* the hosts of a list, through claudefs-gate */
@@ -47,6 +49,15 @@ enum command_kind {
 	COMMAND_SHELL,
 };
 
+/* Where the value of an option comes from, in the order in which they win. */
+enum setting_source {
+	SETTING_DEFAULT, /* nobody said anything */
+	SETTING_LINE,
+	SETTING_FILE,    /* --config */
+	SETTING_USER,    /* config.json of the person */
+	SETTING_PROJECT, /* .claudefs.json */
+};
+
 struct options {
 	enum network_mode network;
 	enum commit_mode commit;
@@ -56,6 +67,7 @@ struct options {
 	bool is_help;
 	bool is_version;
 	bool is_print_plan;
+	bool is_json;            /* --json */
 	bool is_learning_egress; /* --learn-egress */
 	bool is_reload_firewall;
 	bool is_print_egress;
@@ -67,6 +79,7 @@ struct options {
 	char *project;        /* as given; NULL: the current directory */
 	char *claude;         /* --claude PATH */
 	char *rules;          /* --rules FILE */
+	char *config;         /* --config FILE */
 	char *egress;         /* --egress FILE */
 	char *image;          /* --image NAME: used as it is, never built */
 	char *image_root;     /* --image-root NAME: instead of Debian */
@@ -74,23 +87,32 @@ struct options {
 	struct limits limits;
 	struct string_list env;       /* NAME or NAME=VALUE */
 	struct string_list arguments; /* for claude, or the command of --exec */
-	uint64_t given;               /* bits of options on the command line (internal) */
+	char *never;                  /* patterns of the project's file, one a line; NULL: none */
+	char *narrowed_egress;        /* its hosts, one a line; NULL: not narrowed */
+	char *project_file;           /* the path of that file; NULL: there is none */
+	unsigned char sources[OPTIONS_MAX]; /* enum setting_source (option_table.h) */
 };
 
 void options_done(struct options *options);
 #define cleanup_options __attribute__((cleanup(options_done)))
 
-/* Fills ret (which starts as { 0 }). Returns 0, or an exit code after a line on stderr. */
+/* Fills ret (which starts as { 0 }), from the line and the file of --config. Returns 0, or an exit
+ * code after a line on stderr. */
 int options_parse(int argc, char **argv, struct options *ret);
 
-/* Fills in what the command line left open, from a JSON object with the same names:
- * { "network": "host", "env": ["NAME", "NAME=VALUE"], ... }. An unknown name or value is an error.
- * Returns 0, or an exit code after a line on stderr. */
-int options_read_config(struct options *options, const char *path);
+/* Fills in what is still open, from a JSON object with the same names: { "network": "none", "env":
+ * ["NAME", "NAME=VALUE"], "no-gvisor": true, ... }. It must be the person's own file. An unknown
+ * name or value is an error; paths must be absolute or begin with "~/", since the current directory
+ * may be the agent's. Returns 0, or an exit code after a line on stderr. */
+int options_read_config(struct options *options, const char *path, enum setting_source source);
+/* The same from config_dir/config.json, if there is one. */
+int options_read_user_config(struct options *options, const char *config_dir);
 
 void options_print_help(FILE *stream);
 
 const char *network_mode_name(enum network_mode mode);
 const char *commit_mode_name(enum commit_mode mode);
+const char *credentials_mode_name(enum credentials_mode mode);
+const char *runtime_choice_name(enum runtime_choice choice);
 
 #endif

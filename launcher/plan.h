@@ -6,7 +6,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <sys/types.h>
 
 #include "launcher/host_places.h"
@@ -96,9 +95,5 @@ int plan_add_container(struct plan *plan, const struct options *options,
 /* Adds the words for claudefs-init's Landlock: --writable and --executable, independent of how the
  * mounts came out. */
 void plan_add_paths(const struct plan *plan, struct string_list *argv);
-
-/* JSON. Values of variables that may be secrets (_KEY, _TOKEN, ...) are not shown. Returns 0 or
- * -errno. */
-int plan_print(const struct plan *plan, FILE *stream);
 
 #endif

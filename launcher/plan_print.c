@@ -1,114 +1,234 @@
 /* SPDX-License-Identifier: MIT */
-/* --print-plan. */
+/* The plan for people. Everything in it may come from a path or a file of the project: it is made
+ * safe on its way to the terminal. */
 #include <errno.h>
 #include <string.h>
 
 #include "fs/base/cleanup.h"
-#include "fs/base/json.h"
-#include "launcher/plan.h"
+#include "fs/base/terminal.h"
+#include "launcher/plan_report.h"
 
-static const char *const kind_names[] = {
-	[PLAN_BIND] = "bind",   [PLAN_DEVPTS] = "devpts", [PLAN_DIR] = "directory",
-	[PLAN_FILE] = "file",   [PLAN_LINK] = "symlink",  [PLAN_PROC] = "proc",
-	[PLAN_TMPFS] = "tmpfs", [PLAN_VIEW] = "view",
-};
-
-/* Shown by name only. */
-static const char *const secret_words[] = { "AUTH",  "CREDENTIAL", "HEADER", "KEY",  "PASS",
-					    "PROXY", "SECRET",     "TOKEN",  "proxy" };
-
-static json_t *entry_to_json(const struct plan_entry *entry)
+static const char *text_of(const json_t *json, const char *key)
 {
-	json_t *json = json_object();
+	return json_get_string(json, key, "");
+}
 
-	(void)json_object_set_new(json, "kind", json_string(kind_names[entry->kind]));
-	(void)json_object_set_new(json, "target", json_string_lossy(entry->target));
-	if (entry->source)
-		(void)json_object_set_new(json, entry->kind == PLAN_FILE ? "content" : "source",
-					  json_string_lossy(entry->source));
-	if (entry->kind == PLAN_TMPFS)
-		(void)json_object_set_new(json, "size", json_integer((json_int_t)entry->size));
-	if (entry->kind != PLAN_DIR && entry->kind != PLAN_LINK && entry->kind != PLAN_FILE) {
-		(void)json_object_set_new(json, "writable",
-					  json_boolean(entry->flags & PLAN_WRITABLE));
-		(void)json_object_set_new(json, "exec", json_boolean(entry->flags & PLAN_EXEC));
+/* "key       value", the value made safe. */
+static void add_line(struct text *text, const char *key, const char *value)
+{
+	text_appendf(text, "%-11s", key);
+	terminal_append(text, false, STYLE_PLAIN, value);
+	text_append(text, "\n");
+}
+
+static void add_linef(struct text *text, const char *key, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+static void add_linef(struct text *text, const char *key, const char *format, ...)
+{
+	char line[1024];
+	va_list args;
+
+	va_start(args, format);
+	text_vformat_safe(line, sizeof(line), format, args);
+	va_end(args);
+	text_appendf(text, "%-11s%s\n", key, line);
+}
+
+static void add_network(struct text *text, const json_t *plan)
+{
+	const json_t *egress = json_object_get(plan, "egress");
+	const char *narrowed = text_of(egress, "narrowed_by");
+
+	if (!json_is_object(egress)) {
+		add_line(text, "network", text_of(plan, "network"));
+		return;
 	}
-	if (entry->why)
-		(void)json_object_set_new(json, "why", json_string(entry->why));
-	if (entry->flags & PLAN_OPTIONAL)
-		(void)json_object_set_new(json, "optional", json_true());
-	return json;
+	add_linef(text, "network", "gateway: %lld names of %s%s%s%s%s",
+		  json_get_integer(egress, "names", 0), text_of(egress, "list"),
+		  json_is_true(json_object_get(egress, "partial"))
+			  ? ", and what npm and pip are yet to say"
+			  : "",
+		  *narrowed ? ", narrowed by " : "", narrowed,
+		  json_is_true(json_object_get(egress, "learning"))
+			  ? "; other public hosts pass, to learn"
+			  : "");
 }
 
-static json_t *variable_to_json(const char *entry)
+static void add_login(struct text *text, const json_t *plan)
 {
-	size_t len = strcspn(entry, "=");
+	const json_t *login = json_object_get(plan, "credentials");
+	const char *source = text_of(login, "source");
 
-	for (size_t i = 0; i < sizeof(secret_words) / sizeof(secret_words[0]); i++) {
-		const char *found = strstr(entry, secret_words[i]);
-
-		if (found && found < entry + len)
-			return json_sprintf("%.*s=(not shown)", (int)len, entry);
-	}
-	return json_string_lossy(entry);
+	add_linef(text, "login", "%s%s%s%s", *source ? source : text_of(login, "mode"),
+		  *source ? ": " : "", *source ? text_of(login, "state") : "",
+		  json_is_true(json_object_get(login, "refresh")) ? ", with its refresh token"
+								  : "");
 }
 
-static json_t *strings_to_json(const struct string_list *list, json_t *(*convert)(const char *))
+static void add_rules(struct text *text, const json_t *plan)
 {
-	json_t *array = json_array();
+	const json_t *rules = json_object_get(plan, "rules");
+	const json_t *never = json_object_get(rules, "never");
+	size_t index;
+	const json_t *file;
 
-	for (size_t i = 0; i < list->count; i++)
-		(void)json_array_append_new(array, convert(list->items[i]));
-	return array;
+	json_array_foreach (json_object_get(rules, "files"), index, file)
+		add_linef(text, index ? "" : "rules", "%s (%lld)", text_of(file, "file"),
+			  json_get_integer(file, "rules", 0));
+	if (json_array_size(never) > 0)
+		add_linef(text, "", "%zu patterns of the project that never leave",
+			  json_array_size(never));
 }
 
-static json_t *limit_to_json(uint64_t value)
+static void add_limit(struct text *text, const char *name, const json_t *value)
 {
-	return value ? json_integer((json_int_t)value) : json_null();
+	text_append(text, name);
+	if (json_is_integer(value))
+		terminal_append_size(text, (uint64_t)json_integer_value(value));
+	else
+		text_append(text, "no limit");
 }
 
-/* Units as in limits.h. */
-static json_t *limits_to_json(const struct limits *limits)
+static void add_limits(struct text *text, const json_t *plan)
 {
-	json_t *json = json_object();
+	const json_t *limits = json_object_get(plan, "limits");
+	long long cpus = json_get_integer(limits, "cpus_milli", 0);
 
-	(void)json_object_set_new(json, "memory", limit_to_json(limits->memory));
-	(void)json_object_set_new(json, "cpus_milli", limit_to_json(limits->cpus_milli));
-	(void)json_object_set_new(json, "pids",
-				  limit_to_json(limits->pids ? limits->pids : LIMITS_PIDS_DEFAULT));
-	(void)json_object_set_new(json, "shm",
-				  limit_to_json(limits->shm ? limits->shm : LIMITS_SHM_DEFAULT));
-	return json;
+	text_appendf(text, "%-11s", "limits");
+	add_limit(text, "memory ", json_object_get(limits, "memory"));
+	if (cpus > 0)
+		text_appendf(text, ", processors %lld.%03lld", cpus / 1000, cpus % 1000);
+	else
+		text_append(text, ", processors all");
+	text_appendf(text, ", processes %lld", json_get_integer(limits, "pids", 0));
+	add_limit(text, ", /dev/shm ", json_object_get(limits, "shm"));
+	text_append(text, "\n");
 }
 
-int plan_print(const struct plan *plan, FILE *stream)
+static void add_words(struct text *text, const char *key, const json_t *array)
 {
-	cleanup_json json_t *root = json_object();
-	json_t *mounts = json_array();
-	json_t *keeper = json_array();
+	cleanup_text struct text words = { 0 };
+	size_t index;
+	const json_t *word;
 
-	for (size_t i = 0; i < plan->count; i++)
-		(void)json_array_append_new(plan->entries[i].flags & PLAN_KEEPER ? keeper : mounts,
-					    entry_to_json(&plan->entries[i]));
-	(void)json_object_set_new(root, "runtime", json_string(plan->runtime));
-	(void)json_object_set_new(root, "network", json_string(network_mode_name(plan->network)));
-	(void)json_object_set_new(root, "uid", json_integer(plan->uid));
-	(void)json_object_set_new(root, "gid", json_integer(plan->gid));
-	(void)json_object_set_new(root, "capabilities", json_array());
-	(void)json_object_set_new(root, "limits", limits_to_json(&plan->limits));
-	(void)json_object_set_new(root, "project", json_string_lossy(plan->project));
-	(void)json_object_set_new(root, "home", json_string_lossy(plan->home));
-	(void)json_object_set_new(root, "mounts", mounts);
-	if (plan->is_container) {
-		(void)json_object_set_new(root, "keeper_mounts", json_incref(keeper));
-		(void)json_object_set_new(root, "image", json_string_lossy(plan->image));
-		(void)json_object_set_new(root, "seccomp", json_string_lossy(plan->seccomp));
-	}
-	json_decref(keeper);
-	(void)json_object_set_new(root, "env", strings_to_json(&plan->env, variable_to_json));
-	(void)json_object_set_new(root, "command", strings_to_json(&plan->argv, json_string_lossy));
-	if (json_dumpf(root, stream, JSON_INDENT(2)) < 0 || fputc('\n', stream) == EOF ||
-	    fflush(stream) != 0)
+	json_array_foreach (array, index, word)
+		text_appendf(&words, "%s%s", index ? " " : "", json_string_value(word));
+	add_line(text, key, words.data ? words.data : "");
+}
+
+static const char *mode_of(const json_t *mount)
+{
+	bool is_writable = json_is_true(json_object_get(mount, "writable"));
+
+	if (!json_object_get(mount, "writable"))
+		return "";
+	if (json_is_true(json_object_get(mount, "exec")))
+		return is_writable ? "rw exec" : "ro exec";
+	return is_writable ? "rw" : "ro";
+}
+
+static int print_mounts(const char *title, const json_t *mounts, FILE *stream)
+{
+	cleanup_table struct table *table = table_new(false, "  ");
+	size_t index;
+	const json_t *mount;
+
+	if (!json_is_array(mounts))
+		return 0;
+	if (fprintf(stream, "\n%s\n", title) < 0)
 		return -EIO;
-	return 0;
+	json_array_foreach (mounts, index, mount) {
+		const char *source = text_of(mount, "source");
+
+		table_cell(table, STYLE_PLAIN, text_of(mount, "kind"));
+		table_cell(table, STYLE_PLAIN, mode_of(mount));
+		table_cell(table, STYLE_PLAIN, text_of(mount, "target"));
+		table_cell(table, STYLE_PLAIN,
+			   strcmp(source, text_of(mount, "target")) == 0 ? "" : source);
+		table_end_row(table);
+	}
+	return table_print(table, stream);
+}
+
+static void add_value(struct text *text, const json_t *value)
+{
+	size_t index;
+	const json_t *item;
+
+	switch (json_typeof(value)) {
+	case JSON_STRING: text_append(text, json_string_value(value)); break;
+	case JSON_INTEGER:
+		text_appendf(text, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+		break;
+	case JSON_TRUE: text_append(text, "on"); break;
+	case JSON_FALSE: text_append(text, "off"); break;
+	case JSON_ARRAY:
+		if (json_array_size(value) == 0)
+			text_append(text, "none");
+		json_array_foreach (value, index, item)
+			text_appendf(text, "%s%s", index ? " " : "", json_string_value(item));
+		break;
+	case JSON_NULL:
+	case JSON_OBJECT:
+	case JSON_REAL: text_append(text, "none"); break;
+	}
+}
+
+/* Those that somebody has said. */
+static int print_settings(const json_t *settings, FILE *stream)
+{
+	cleanup_table struct table *table = table_new(false, "  ");
+	const char *key;
+	json_t *setting;
+
+	if (fputs("\nsettings that are not the default, and where they were said\n", stream) < 0)
+		return -EIO;
+	json_object_foreach ((json_t *)(uintptr_t)settings, key, setting) {
+		const char *source = text_of(setting, "source");
+		cleanup_text struct text value = { 0 };
+
+		if (strcmp(source, "default") == 0)
+			continue;
+		add_value(&value, json_object_get(setting, "value"));
+		table_cell(table, STYLE_PLAIN, key);
+		table_cell(table, STYLE_PLAIN, value.data ? value.data : "");
+		table_cell(table, STYLE_PLAIN, source);
+		table_end_row(table);
+	}
+	return table_print(table, stream);
+}
+
+int plan_print_text(const json_t *plan, FILE *stream)
+{
+	cleanup_text struct text text = { 0 };
+	const char *image = text_of(plan, "image");
+	const char *engine = text_of(plan, "engine");
+	int r;
+
+	add_linef(&text, "runtime", "%s%s%s%s%s", text_of(plan, "runtime"), *engine ? " by " : "",
+		  engine, *image ? ", image " : "", image);
+	add_line(&text, "project", text_of(plan, "project"));
+	add_linef(&text, "view", "%s of %s", text_of(plan, "view"), text_of(plan, "host_state"));
+	add_linef(&text, "session", "a new one in %s", text_of(plan, "sessions"));
+	add_linef(&text, "user", "%lld:%lld, no capabilities", json_get_integer(plan, "uid", 0),
+		  json_get_integer(plan, "gid", 0));
+	add_linef(&text, "filter", "system calls by %s", text_of(plan, "seccomp"));
+	add_network(&text, plan);
+	add_login(&text, plan);
+	add_rules(&text, plan);
+	add_line(&text, "commit", text_of(plan, "commit"));
+	add_limits(&text, plan);
+	add_words(&text, "variables", json_object_get(plan, "env"));
+	add_words(&text, "command", json_object_get(plan, "command"));
+	if (text.is_failed)
+		return -ENOMEM;
+	if (fputs(text.data, stream) < 0)
+		return -EIO;
+	r = print_mounts("mounts", json_object_get(plan, "mounts"), stream);
+	if (r == 0)
+		r = print_mounts("mounts of the keeper", json_object_get(plan, "keeper_mounts"),
+				 stream);
+	if (r == 0)
+		r = print_settings(json_object_get(plan, "settings"), stream);
+	return r == 0 && fflush(stream) != 0 ? -EIO : r;
 }

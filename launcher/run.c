@@ -14,9 +14,9 @@
 #include "fs/base/clock.h"
 #include "fs/base/message.h"
 #include "fs/base/text.h"
-#include "fs/policy/rules_load.h"
 #include "fs/session/session_dir.h"
 #include "launcher/daemon.h"
+#include "launcher/rules_in_force.h"
 #include "launcher/runtime.h"
 #include "launcher/summary.h"
 #include "launcher/workspace_audit.h"
@@ -41,25 +41,11 @@ static void close_all(struct run *run)
 static int hash_rules(const struct options *options, struct hash *ret)
 {
 	cleanup_rules struct rules *rules = NULL;
-	cleanup_free char *directory = rules_user_dir();
-	struct rules_problem problem = { 0 };
-	int r = rules_new_builtin(&rules);
+	int r = rules_in_force(options, &rules);
 
-	if (r == 0 && directory)
-		r = rules_load_dir(rules, directory, &problem);
-	if (r == 0 && options->rules)
-		r = rules_load_file(rules, options->rules, &problem);
-	if (r < 0) {
-		if (problem.reason[0])
-			message_error("%s:%u: %s", problem.file, problem.line, problem.reason);
-		else
-			message_error("rules: %s: %s",
-				      options->rules ? options->rules : "user's directory",
-				      strerror(-r));
-		return EXIT_RUN_FAILED;
-	}
-	*ret = rules_hash(rules);
-	return 0;
+	if (r == 0)
+		*ret = rules_hash(rules);
+	return r;
 }
 
 /* The command as typed, for people (ret_). */
@@ -90,8 +76,13 @@ int run_make_session(struct run *run)
 	manifest->host_config = strdup(run->places->claude_config);
 	manifest->command = join_command(run->plan);
 	manifest->uid = run->plan->uid;
+	if (run->options->never)
+		manifest->never = strdup(run->options->never);
+	if (run->options->narrowed_egress)
+		manifest->egress = strdup(run->options->narrowed_egress);
 	if (!manifest->project || !manifest->host_root || !manifest->host_config ||
-	    !manifest->command) {
+	    !manifest->command || (run->options->never && !manifest->never) ||
+	    (run->options->narrowed_egress && !manifest->egress)) {
 		message_error("%s", strerror(ENOMEM));
 		return EXIT_RUN_FAILED;
 	}

@@ -126,12 +126,12 @@ DOCKER_HOST=unix:///nowhere/sock
 RUN_ENV+=("DOCKER_HOST=$DOCKER_HOST")
 refused 'without an engine it is refused' 'no engine answers'
 ok 'with --runtime auto it then runs natively' equal native \
-  "$(as_user "$PROGRAMS/launcher/claudefs-run" --print-plan "$PROJECT" --exec true | sed -n 's/.*"runtime": "\(.*\)".*/\1/p')"
+  "$(as_user "$PROGRAMS/launcher/claudefs-run" --print-plan --json "$PROJECT" --exec true | sed -n 's/.*"runtime": "\(.*\)".*/\1/p')"
 DOCKER_HOST=unix://$ENGINE_ROOT/sock
 RUN_ENV+=("DOCKER_HOST=$DOCKER_HOST")
 ok 'with --runtime auto and an engine it is docker' equal docker \
-  "$(as_user "$PROGRAMS/launcher/claudefs-run" --print-plan "$PROJECT" --exec true | sed -n 's/.*"runtime": "\(.*\)".*/\1/p')"
-run --print-plan "$PROJECT" --exec true >"$WORK/plan"
+  "$(as_user "$PROGRAMS/launcher/claudefs-run" --print-plan --json "$PROJECT" --exec true | sed -n 's/.*"runtime": "\(.*\)".*/\1/p')"
+run --print-plan --json "$PROJECT" --exec true >"$WORK/plan"
 ok 'the plan names image, profile and what the keeper gets' node -e '
   const plan = JSON.parse(require("fs").readFileSync(process.argv[1]));
   const home = process.argv[2];

@@ -37,7 +37,7 @@ ok 'nor the library' not inside sh -c 'echo >/opt/claudefs/nodump.so'
 inside sh -c 'true' >"$WORK/out"
 ok 'no program complains of it' not grep -q preload "$WORK/err" "$WORK/out"
 
-run --print-plan "$PROJECT" --exec true >"$WORK/plan"
+run --print-plan --json "$PROJECT" --exec true >"$WORK/plan"
 # shellcheck disable=SC2016  # JavaScript's own templates
 ok 'the plan says why the home may execute and /tmp may not' equal 'true exec, ~/.npm false noexec: ' \
   "$(node -e 'const plan = JSON.parse(require("fs").readFileSync(process.argv[1], "utf8"));

@@ -17,7 +17,7 @@ limited() {
 }
 
 ok 'the plan shows the limits' equal '{"memory":67108864,"cpus_milli":1500,"pids":64,"shm":33554432}' \
-  "$(run --memory 64m --cpus 1.5 --pids-limit 64 --shm-size 32m --print-plan "$PROJECT" --exec true |
+  "$(run --memory 64m --cpus 1.5 --pids-limit 64 --shm-size 32m --print-plan --json "$PROJECT" --exec true |
     node -e 'console.log(JSON.stringify(JSON.parse(require("fs").readFileSync(0)).limits))')"
 ok 'a limit that is none is a usage error' equal 2 "$(code run --memory lots "$PROJECT" --exec true)"
 ok 'it names the option and the form' contains <(run --memory lots "$PROJECT" --exec true; cat "$WORK/err") '--memory lots: not understood'

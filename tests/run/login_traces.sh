@@ -108,7 +108,7 @@ printf '%s' "$C" >"$state/planted"
 ok 'control: one there is seen' equal "$state/planted" "$(in_state)"
 rm "$state/planted"
 ok 'none in what claudefs-run said' equal '' "$(seen "$WORK/err" "$WORK/out")"
-ok 'none in the plan' equal '' "$(run --print-plan --credentials-refresh "$PROJECT" | grep -F -f "$WORK/pattern")"
+ok 'none in the plan' equal '' "$(run --print-plan --json --credentials-refresh "$PROJECT" | grep -F -f "$WORK/pattern")"
 (cd "$PROJECT" && for words in status log diff 'show .credentials.json' 'why .credentials.json'; do
   # shellcheck disable=SC2086
   as_user "$PROGRAMS/fs/cli/claudefs" $words

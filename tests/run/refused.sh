@@ -37,14 +37,14 @@ ok 'a broken rule file is refused' equal 125 "$(code run --rules "$HOME/broken.j
 ok 'with its file and line' grep -qE 'broken\.json:[0-9]+: ' "$WORK/err"
 ok 'and no session is made' test ! -e "$HOME/.local/state/claudefs/sessions"
 
-run --print-plan --env A=b "$PROJECT" --exec ls -l >"$WORK/plan"
+run --print-plan --json --env A=b "$PROJECT" --exec ls -l >"$WORK/plan"
 ok 'the plan is JSON that names the project' node -e '
   const plan = JSON.parse(require("fs").readFileSync(process.argv[1]));
   if (plan.project !== process.argv[2] || plan.network !== "gateway" || plan.command.join() !== "ls,-l" ||
-      !plan.env.includes("A=b") || !plan.mounts.some((m) => m.kind === "view")) process.exit(1);' \
+      !plan.env.includes("A") || !plan.mounts.some((m) => m.kind === "view")) process.exit(1);' \
   "$WORK/plan" "$PROJECT"
 RUN_ENV=(ANTHROPIC_API_KEY=sk-dummy)
-run --print-plan "$PROJECT" --exec true >"$WORK/plan"
+run --print-plan --json "$PROJECT" --exec true >"$WORK/plan"
 ok 'it shows no secret' lacks sk-dummy "$WORK/plan"
 ok 'and makes no session' test ! -e "$HOME/.local/state/claudefs/sessions"
 ok '--help names every option of ours' grep -qe --network <(run --help)
@@ -52,5 +52,5 @@ ok '--version' grep -qE '^claudefs-run [0-9]' <(run --version)
 
 mkdir "$WORK/other"
 ok 'a home called /home/claude has another name inside' grep -q '"home": "/home/user"' \
-  <(as_user env HOME=/home/claude "$PROGRAMS/launcher/claudefs-run" --runtime native --print-plan "$WORK/other" --exec true)
+  <(as_user env HOME=/home/claude "$PROGRAMS/launcher/claudefs-run" --runtime native --print-plan --json "$WORK/other" --exec true)
 finish

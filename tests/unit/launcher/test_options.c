@@ -2,10 +2,14 @@
 /* Which arguments are ours, which one is the project, and what goes to claude. */
 #include "tests/unit/cmocka_setup.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "fs/base/message.h"
-#include "launcher/options.h"
+#include "launcher/option_table.h"
 #include "tests/unit/temp_dir.h"
 
 static struct options options;
@@ -159,6 +163,66 @@ static void configuration_fills_in_what_the_line_left_open(void **state)
 	assert_int_equal(options.commit, COMMIT_NEVER);
 }
 
+/* A flag, a number and a path with "~"; the layers in their order; what was said is not said again.
+ */
+static void what_is_said_first_wins(void **state)
+{
+	char config[96];
+	char file[96];
+
+	(void)state;
+	assert_true(mkdirat(dir.fd, "user", 0700) == 0 || errno == EEXIST);
+	(void)snprintf(config, sizeof(config), "%s/user", dir.path);
+	(void)snprintf(file, sizeof(file), "%s/f", dir.path);
+	assert_int_equal(setenv("HOME", dir.path, 1), 0);
+	assert_int_equal(PARSE("x"), 0);
+	assert_int_equal(options_read_user_config(&options, config), 0);
+	assert_int_equal(temp_dir_write(&dir, "user/config.json",
+					"{\"no-gvisor\":true,\"credentials-refresh\":true,"
+					"\"pids-limit\":100,\"cpus\":1.5,\"memory\":\"1g\","
+					"\"rules\":\"~/r.json\",\"env\":[\"A=user\",\"B=user\"]}"),
+			 0);
+	assert_int_equal(temp_dir_write(&dir, "f",
+					"{\"credentials-refresh\":false,\"memory\":\"2g\","
+					"\"env\":[\"B=file\"]}"),
+			 0);
+	assert_int_equal(PARSE("--config", file, "--cpus", "2", "--env", "A=line"), 0);
+	assert_int_equal(options_read_user_config(&options, config), 0);
+	assert_true(options.without_gvisor);
+	assert_false(options.is_refresh);
+	assert_int_equal(options.limits.pids, 100);
+	assert_int_equal(options.limits.cpus_milli, 2000);
+	assert_true(options.limits.memory == UINT64_C(2) << 30);
+	assert_int_equal(options.env.count, 2);
+	assert_string_equal(options.env.items[0], "A=line");
+	assert_string_equal(options.env.items[1], "B=file");
+	assert_true(strncmp(options.rules, dir.path, strlen(dir.path)) == 0);
+	assert_int_equal(option_source(&options, "cpus"), SETTING_LINE);
+	assert_int_equal(option_source(&options, "memory"), SETTING_FILE);
+	assert_int_equal(option_source(&options, "credentials-refresh"), SETTING_FILE);
+	assert_int_equal(option_source(&options, "pids-limit"), SETTING_USER);
+	assert_int_equal(option_source(&options, "network"), SETTING_DEFAULT);
+}
+
+/* Others who could write it would say what runs. */
+static void configuration_must_be_the_persons_own(void **state)
+{
+	char path[96];
+
+	(void)state;
+	(void)snprintf(path, sizeof(path), "%s/o", dir.path);
+	assert_int_equal(temp_dir_write(&dir, "o", "{}"), 0);
+	assert_int_equal(PARSE("--config", path), 0);
+	assert_int_equal(chmod(path, 0666), 0);
+	assert_int_equal(PARSE("--config", path), EXIT_USAGE);
+	assert_int_equal(chmod(path, 0600), 0);
+	if (geteuid() == 0) {
+		assert_int_equal(chown(path, 12345, 12345), 0);
+		assert_int_equal(PARSE("--config", path), EXIT_USAGE);
+	}
+	assert_int_equal(PARSE("--config", dir.path), EXIT_USAGE);
+}
+
 static void wrong_configuration_is_a_usage_error(void **state)
 {
 	static const char *const wrong[] = { "",
@@ -168,6 +232,13 @@ static void wrong_configuration_is_a_usage_error(void **state)
 					     "{\"shell\":\"x\"}",
 					     "{\"commit\":[\"ask\"]}",
 					     "{\"env\":[1]}",
+					     "{\"rules\":\"relative\"}",
+					     "{\"claude\":\"./claude\"}",
+					     "{\"no-gvisor\":\"true\"}",
+					     "{\"no-gvisor\":1}",
+					     "{\"memory\":true}",
+					     "{\"config\":\"/x\"}",
+					     "{\"print-plan\":true}",
 					     "{\"network\":\"all\"}" };
 	char path[96];
 
@@ -192,6 +263,8 @@ int main(void)
 		cmocka_unit_test(credentials_come_from_where_the_person_says),
 		cmocka_unit_test(wrong_values_are_usage_errors),
 		cmocka_unit_test(configuration_fills_in_what_the_line_left_open),
+		cmocka_unit_test(what_is_said_first_wins),
+		cmocka_unit_test(configuration_must_be_the_persons_own),
 		cmocka_unit_test(wrong_configuration_is_a_usage_error),
 	};
 
