@@ -113,8 +113,8 @@ run --commit never "$PROJECT" --exec sh -c "$write_plan" </dev/null 2>/dev/null
 ok 'the file is gone' test ! -e "$project_config"
 (cd "$PROJECT" && as_user "$PROGRAMS/fs/cli/claudefs" commit --all) >"$WORK/out" 2>&1
 ok 'the change never leaves' test ! -e "$home_plan"
-ok 'and status says who says so' grep -qF '.claudefs.json' <(cd "$PROJECT" && as_user "$PROGRAMS/fs/cli/claudefs" status)
-ok 'so does why' grep -qF '.claudefs.json' <(cd "$PROJECT" && as_user "$PROGRAMS/fs/cli/claudefs" why plans/p.md)
+ok 'and status says who says so' grep -qF '.claudefs.json lets it never leave' <(cd "$PROJECT" && as_user "$PROGRAMS/fs/cli/claudefs" status)
+ok 'so does why' grep -qF '.claudefs.json lets it never leave' <(cd "$PROJECT" && as_user "$PROGRAMS/fs/cli/claudefs" why plans/p.md)
 run --commit never "$PROJECT" --exec sh -c "$write_plan" </dev/null 2>/dev/null
 (cd "$PROJECT" && as_user "$PROGRAMS/fs/cli/claudefs" commit --all) >"$WORK/out" 2>&1
 ok 'the control lets it leave' test -e "$home_plan"
