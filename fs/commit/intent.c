@@ -134,6 +134,7 @@ static int describe(const struct intent_entry *entry, json_t *json)
 	    receipt_set_number(json, "content_size", entry->content_size) < 0 ||
 	    receipt_set_hash(json, "content_hash", &entry->content_hash) < 0 ||
 	    (entry->is_partial && set_bool(json, "partial", true) < 0) ||
+	    (entry->keeps_base && set_bool(json, "keeps_base", true) < 0) ||
 	    (entry->is_kept && set_bool(json, "kept", true) < 0))
 		return -ENOMEM;
 	if (entry->has_base && (receipt_set_number(json, "base_size", entry->base_size) < 0 ||
@@ -245,6 +246,7 @@ static int entry_from_json(const json_t *json, struct intent *intent)
 				receipt_get_hash(json, "base_hash", &entry->base_hash) < 0))
 		return -EBADMSG;
 	entry->is_partial = json_is_true(json_object_get(json, "partial"));
+	entry->keeps_base = json_is_true(json_object_get(json, "keeps_base"));
 	entry->is_kept = json_is_true(json_object_get(json, "kept"));
 	return cut_from_json(json, entry);
 }

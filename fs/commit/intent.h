@@ -41,6 +41,7 @@ struct intent_entry {
 	bool has_mode; /* mode is what the entry gets; else as the file that is replaced, or 0600 */
 	bool any_base; /* APPEND: whatever the file holds */
 	bool is_partial; /* some edits of a change: see struct committed */
+	bool keeps_base; /* some records of a change: the same */
 	bool is_kept;    /* KEEP: the same */
 
 	/* What of the session is committed with it: see struct committed. */

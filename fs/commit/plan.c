@@ -8,6 +8,7 @@
 #include "fs/base/cleanup.h"
 #include "fs/base/path_name.h"
 #include "fs/review/host_now.h"
+#include "fs/review/parts.h"
 
 struct commit_plan {
 	const struct review *review;
@@ -59,8 +60,12 @@ static bool approves_named(const struct commit_choice *choice)
 static bool is_asked(const struct commit_choice *choice, const struct change *change,
 		     struct plan_entry *entry)
 {
-	entry->is_bound = choice->is_approved && choice->is_approved(change, entry, choice->arg);
-	return entry->is_bound;
+	bool is_yes = choice->is_approved && choice->is_approved(change, entry, choice->arg);
+
+	/* Part by part: each answer is bound by itself. */
+	entry->by_parts = entry->answers != NULL;
+	entry->is_bound = is_yes && !entry->by_parts;
+	return is_yes;
 }
 
 /* Some of its keys may go by a decision on them. */
@@ -100,9 +105,13 @@ static const char *why_no_part(const struct commit_choice *choice, const struct 
 	bool takes_open = change->group == REVIEW_WILL_COMMIT || approves_named(choice);
 	bool is_any = false;
 
-	if (!takes_open && change_has_hunk(change, DECISION_NONE) &&
-	    is_asked(choice, change, entry))
-		return NULL;
+	if (!takes_open && change_has_hunk(change, DECISION_NONE)) {
+		if (is_asked(choice, change, entry))
+			return NULL;
+		/* What was answered now counts, and not what was decided before. */
+		if (entry->chosen)
+			return "none of its hunks was approved";
+	}
 	entry->chosen = calloc(change->hunk_count + 1, sizeof(*entry->chosen));
 	if (!entry->chosen)
 		return "out of memory";
@@ -120,6 +129,28 @@ static const char *why_no_part(const struct commit_choice *choice, const struct 
 		       : "rejected";
 }
 
+/* Some of its keys or records were decided about. By the rule's word, or all approved, those that
+ * were not rejected go; else those that were approved. */
+static const char *why_no_named_part(const struct commit_choice *choice,
+				     const struct change *change, struct plan_entry *entry)
+{
+	bool is_keys = change->merge == RULE_MERGE_JSON_KEYS;
+	bool goes_by_itself = is_keys ? change->keys.goes > 0 : change->group == REVIEW_WILL_COMMIT;
+
+	entry->takes_asked = approves_named(choice) || (!is_keys && goes_by_itself);
+	if (!entry->takes_asked && change->parts.open > 0 &&
+	    (is_asked(choice, change, entry) || entry->by_parts)) {
+		entry->takes_asked = !entry->by_parts;
+		return NULL;
+	}
+	entry->by_parts = true;
+	if (goes_by_itself || change->parts.approved > 0 ||
+	    (entry->takes_asked && change->parts.open > 0))
+		return NULL;
+	return change->parts.open > 0 ? "some of it was rejected, the rest needs approval"
+				      : "rejected";
+}
+
 static const char *why_it_stays(const struct commit_choice *choice, const struct change *change,
 				struct plan_entry *entry)
 {
@@ -127,12 +158,15 @@ static const char *why_it_stays(const struct commit_choice *choice, const struct
 
 	if (change->decision == CHANGE_REJECTED && !is_named)
 		return "rejected";
-	if ((change->group == REVIEW_NEEDS_APPROVAL || change->group == REVIEW_CONFLICT) &&
+	if (change->parts.scope == DECISION_WHOLE &&
+	    (change->group == REVIEW_NEEDS_APPROVAL || change->group == REVIEW_CONFLICT) &&
 	    is_chosen_by_key(choice, change))
 		return NULL;
 	switch (change->group) {
 	case REVIEW_WILL_COMMIT:
 	case REVIEW_NEEDS_APPROVAL:
+		if (change->parts.scope != DECISION_WHOLE && !is_named)
+			return why_no_named_part(choice, change, entry);
 		if (change->decision == CHANGE_PARTLY && !is_named)
 			return why_no_part(choice, change, entry);
 		return change->group == REVIEW_WILL_COMMIT ? NULL
@@ -178,6 +212,12 @@ static int compare_entries(const void *a, const void *b)
 	return strcmp(x->change->path, y->change->path);
 }
 
+static void entry_done(struct plan_entry *entry)
+{
+	free(entry->chosen);
+	decisions_free(entry->answers);
+}
+
 static void leave(struct commit_plan *plan, const struct change *change, const char *reason)
 {
 	plan->rest[plan->rest_count++] = (struct plan_rest){ .change = change, .reason = reason };
@@ -208,7 +248,7 @@ static void protect_prefixes(struct commit_plan *plan)
 			if (!entry->chosen)
 				leave(plan, entry->change,
 				      "a change that stays pending continues it");
-			free(entry->chosen);
+			entry_done(entry);
 		} else
 			plan->entries[kept++] = *entry;
 	}
@@ -265,6 +305,42 @@ static int add_settled(struct commit_plan *plan, const struct commit_choice *cho
 	return r;
 }
 
+/* Whether something of an entry that is by_parts was left out. */
+static bool leaves_parts(const struct plan_entry *entry)
+{
+	const struct change_parts *parts = &entry->change->parts;
+
+	return entry->by_parts &&
+	       (entry->answers || parts->rejected > 0 || (parts->open > 0 && !entry->takes_asked));
+}
+
+static void plan_change(struct commit_plan *plan, const struct change *change)
+{
+	const struct commit_choice *choice = &plan->choice;
+	struct plan_entry entry = { .change = change, .action = action_of(change) };
+	const char *why = why_it_stays(choice, change, &entry);
+
+	entry.is_by_key = change->merge == RULE_MERGE_JSON_KEYS;
+	if (!why && entry.is_by_key && !entry.by_parts)
+		entry.takes_asked = change->keys.asks > 0 &&
+				    (entry.is_bound || !why_unapproved(choice, change, &entry)) &&
+				    !entry.by_parts;
+	/* Its lines are not what is judged. */
+	if (!why && entry.is_by_key && entry.chosen)
+		why = "its keys are decided about, not its hunks";
+	if (why) {
+		entry_done(&entry);
+		leave(plan, change, why);
+		return;
+	}
+	plan->entries[plan->count++] = entry;
+	if (entry.chosen)
+		leave(plan, change, "its other hunks stay");
+	else if (leaves_parts(&entry))
+		leave(plan, change,
+		      entry.is_by_key ? "its other keys stay" : "its other records stay");
+}
+
 ANALYZER_LOSES_OWNERS
 int commit_plan_new(const struct review *review, const struct commit_choice *choice,
 		    struct commit_plan **ret, const char **ret_missing)
@@ -288,28 +364,12 @@ int commit_plan_new(const struct review *review, const struct commit_choice *cho
 		return -ENOMEM;
 	for (size_t i = 0; i < total; i++) {
 		const struct change *change = review_get(review, i);
-		struct plan_entry entry = { .change = change, .action = action_of(change) };
-		const char *why;
 
 		if (choice->theirs_count + choice->ours_count > 0)
 			continue;
 		if (choice->only && !is_named(choice, change->path))
 			continue;
-		why = why_it_stays(choice, change, &entry);
-		entry.is_by_key = change->merge == RULE_MERGE_JSON_KEYS;
-		entry.takes_asked = !why && entry.is_by_key && change->keys.asks > 0 &&
-				    (entry.is_bound || !why_unapproved(choice, change, &entry));
-		/* Its lines are not what is judged. */
-		if (!why && entry.is_by_key && entry.chosen)
-			why = "its keys are decided about, not its hunks";
-		if (why) {
-			free(entry.chosen);
-			leave(plan, change, why);
-			continue;
-		}
-		plan->entries[plan->count++] = entry;
-		if (entry.chosen)
-			leave(plan, change, "its other hunks stay");
+		plan_change(plan, change);
 	}
 	r = add_settled(plan, choice);
 	if (r < 0)
@@ -327,7 +387,7 @@ void commit_plan_free(struct commit_plan *plan)
 	if (!plan)
 		return;
 	for (size_t i = 0; i < plan->count; i++)
-		free(plan->entries[i].chosen);
+		entry_done(&plan->entries[i]);
 	free(plan->entries);
 	free(plan->rest);
 	free(plan);
@@ -338,10 +398,48 @@ void cleanup_commit_plan_free(struct commit_plan **plan)
 	commit_plan_free(*plan);
 }
 
+static const struct decisions *decided(const struct commit_plan *plan,
+				       const struct plan_entry *entry)
+{
+	return entry->answers ? entry->answers : review_decisions(plan->review);
+}
+
+/* One that cannot be judged stays. */
+static enum json_key_choice choose_decided(const struct commit_plan *plan,
+					   const struct plan_entry *entry,
+					   const struct key_change *key)
+{
+	struct part_verdict verdict;
+
+	if (parts_judge_key(entry->change, key, decided(plan, entry), &verdict) < 0)
+		return JSON_KEY_LEAVE;
+	switch (verdict.verdict) {
+	case DECISION_APPROVED: return JSON_KEY_TAKE;
+	case DECISION_REJECTED: return JSON_KEY_LEAVE;
+	case DECISION_NONE: break;
+	}
+	return key->fate == KEY_FATE_GOES || entry->takes_asked ? JSON_KEY_TAKE : JSON_KEY_LEAVE;
+}
+
+int commit_plan_takes_record(const struct commit_plan *plan, const struct plan_entry *entry,
+			     struct record_names *names, const char *line, size_t len)
+{
+	struct part_verdict verdict;
+	int r = parts_judge_record(plan->review, entry->change, names, line, len,
+				   decided(plan, entry), &verdict);
+
+	if (r < 0)
+		return r;
+	return verdict.verdict == DECISION_APPROVED ||
+	       (verdict.verdict == DECISION_NONE && entry->takes_asked);
+}
+
 enum json_key_choice commit_plan_choose_key(const struct commit_plan *plan,
 					    const struct plan_entry *entry,
 					    const struct key_change *key)
 {
+	if (entry->by_parts && (key->fate == KEY_FATE_GOES || key->fate == KEY_FATE_ASKS))
+		return choose_decided(plan, entry, key);
 	switch (key->fate) {
 	case KEY_FATE_GOES: return JSON_KEY_TAKE;
 	case KEY_FATE_ASKS:

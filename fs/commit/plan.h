@@ -18,7 +18,8 @@ struct commit_choice {
 	size_t only_count;
 	bool only_approves; /* to be named in only is to be approved */
 	/* commit -i: true approves the change, as it was when its digest was entry->digest; or of
-	 * it the entry->chosen edits (malloc'd, taken). NULL: nobody is asked. Only for
+	 * it the entry->chosen edits (malloc'd, taken), or the parts that entry->answers (taken)
+	 * approve, whatever is returned. NULL: nobody is asked. Only for
 	 * REVIEW_NEEDS_APPROVAL changes that nothing above approves, and that the person has not
 	 * decided about before, or not about all of it. */
 	bool (*is_approved)(const struct change *change, struct plan_entry *entry, void *arg);
@@ -57,8 +58,14 @@ struct plan_entry {
 	 */
 	bool is_bound;
 	struct digest digest;
-	bool is_by_key;   /* only some of its keys are written (key_changes.h); these come last */
-	bool takes_asked; /* the keys that ask among them */
+	bool is_by_key; /* only some of its keys are written (key_changes.h); these come last */
+	/* The person decided about its keys or records one by one: what was rejected stays, what
+	 * was approved goes, in each case as far as it is what was shown. */
+	bool by_parts;
+	/* What was answered just now, about all of them; NULL: what was decided before counts.
+	 * Owned by the plan. */
+	struct decisions *answers;
+	bool takes_asked; /* the keys that ask; by_parts: the parts that nobody decided about */
 	bool forces;      /* and those that are in conflict (theirs) */
 	/* Only these edits of it (hunks.h), by number; the others stay pending. NULL: all of it.
 	 * Owned by the plan. */
@@ -82,11 +89,17 @@ void commit_plan_free(struct commit_plan *plan);
 void cleanup_commit_plan_free(struct commit_plan **plan);
 #define cleanup_commit_plan __attribute__((cleanup(cleanup_commit_plan_free)))
 
-/* Of an entry that is by key: what becomes of a key. */
-/* The plan keeps the choice's callbacks: they must outlive it. */
+/* Of an entry that is by key: what becomes of a key. The plan keeps the choice's callbacks: they
+ * must outlive it. */
 enum json_key_choice commit_plan_choose_key(const struct commit_plan *plan,
 					    const struct plan_entry *entry,
 					    const struct key_change *key);
+
+/* Of an entry that is by_parts and not by key: whether a record of it goes. names: of the records
+ * before it. Returns 1, 0 or -errno. */
+struct record_names;
+int commit_plan_takes_record(const struct commit_plan *plan, const struct plan_entry *entry,
+			     struct record_names *names, const char *line, size_t len);
 
 /* In the order of application. Borrowed. */
 size_t commit_plan_count(const struct commit_plan *plan);

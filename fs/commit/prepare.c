@@ -11,6 +11,7 @@
 #include "fs/base/fd.h"
 #include "fs/base/path_name.h"
 #include "fs/base/text.h"
+#include "fs/commit/record_choice.h"
 #include "fs/journal/sample.h"
 #include "fs/merge/append_lines.h"
 #include "fs/review/change_digest.h"
@@ -249,6 +250,18 @@ static int drop_known(const struct preparation *preparation, const struct change
 	return 0;
 }
 
+/* By record: leaves what is chosen in new-<k>. */
+static int choose_records(const struct preparation *preparation, struct intent_entry *entry,
+			  int *fd)
+{
+	const struct plan_entry *planned = preparation->planned;
+
+	if (!planned->by_parts)
+		return 0;
+	return records_choose(preparation->plan, planned, preparation->receipt_fd,
+			      preparation->intent->count - 1, fd, &entry->keeps_base);
+}
+
 static int prepare_append(struct preparation *preparation, const struct change *change,
 			  const struct content *content, struct intent_entry *entry)
 {
@@ -266,6 +279,8 @@ static int prepare_append(struct preparation *preparation, const struct change *
 			r = check_bound_file(preparation, fd);
 		if (r == 0)
 			r = drop_known(preparation, change, &fd);
+		if (r == 0)
+			r = choose_records(preparation, entry, &fd);
 	} else {
 		r = make_block(preparation, change, content, &block, &len);
 		if (r == 0)
@@ -293,7 +308,8 @@ static int prepare_whole(struct preparation *preparation, const struct change *c
 	cleanup_fd int fd = -1;
 	int r;
 
-	if (content->prefix == 0 && !is_history && !preparation->planned->is_bound) {
+	if (content->prefix == 0 && !is_history && !preparation->planned->is_bound &&
+	    !preparation->planned->by_parts) {
 		entry->content_size = content->size;
 		entry->content_hash = entry->object_hash;
 		return 0;
@@ -305,6 +321,8 @@ static int prepare_whole(struct preparation *preparation, const struct change *c
 		       : content_copy(content, 0, fd);
 	if (r == 0 && !is_history)
 		r = check_bound_file(preparation, fd);
+	if (r == 0)
+		r = choose_records(preparation, entry, &fd);
 	return r < 0 ? r : seal_new(entry, fd);
 }
 

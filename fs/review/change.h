@@ -73,6 +73,16 @@ struct change_keys {
 	size_t done;
 };
 
+/* What was decided about its parts by name (parts.h). */
+struct change_parts {
+	enum decision_scope scope; /* DECISION_WHOLE: nothing was */
+	size_t approved;
+	size_t rejected;
+	size_t lapsed; /* decided once, and changed since */
+	size_t open;   /* that need approval, and about which nothing counts */
+	size_t total;  /* that may be decided about */
+};
+
 struct change {
 	char *path;
 	enum change_kind kind;
@@ -110,6 +120,7 @@ struct change {
 	struct digest digest; /* what a decision about it is bound to (change_digest.h); only where
 				 there is or was one */
 	struct change_keys keys; /* for RULE_MERGE_JSON_KEYS */
+	struct change_parts parts;
 	/* CHANGE_PARTLY: the verdict on each edit (hunks.h); owned by the review. */
 	enum decision_verdict *hunks;
 	size_t hunk_count;

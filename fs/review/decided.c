@@ -8,6 +8,7 @@
 #include "fs/base/cleanup.h"
 #include "fs/review/change_digest.h"
 #include "fs/review/hunks.h"
+#include "fs/review/parts.h"
 #include "fs/review/review_state.h"
 
 static bool may_be_decided(const struct change *change)
@@ -95,6 +96,37 @@ static int join_hunks(struct review *review, struct change *change)
 }
 ANALYZER_KNOWS_OWNERS
 
+static enum change_decision sum_up_parts(const struct change_parts *parts)
+{
+	if (parts->approved + parts->rejected == 0)
+		return parts->lapsed > 0 ? CHANGE_LAPSED : CHANGE_UNDECIDED;
+	if (parts->rejected == parts->total)
+		return CHANGE_REJECTED;
+	return parts->approved == parts->total ? CHANGE_APPROVED : CHANGE_PARTLY;
+}
+
+/* Each key, or record, by itself. */
+static int join_parts(struct review *review, struct change *change)
+{
+	cleanup_parts struct parts *parts = NULL;
+	int r;
+
+	change->decision = CHANGE_LAPSED;
+	if (!may_be_decided(change))
+		return 0;
+	r = parts_of_change(review, change, review->decisions, false, &parts);
+	if (r == -ENOMEM || r == -EIO)
+		return r;
+	/* No parts any more, or being written: not what was shown. */
+	if (r < 0)
+		return 0;
+	parts_sum(parts, &change->parts);
+	change->decision = sum_up_parts(&change->parts);
+	if (change->decision == CHANGE_UNDECIDED)
+		change->parts.scope = DECISION_WHOLE;
+	return 0;
+}
+
 static int join(struct review *review, struct change *change)
 {
 	const struct decision *decision =
@@ -104,6 +136,9 @@ static int join(struct review *review, struct change *change)
 		return join_whole(review, change, decision);
 	if (decisions_has(review->decisions, change->path, DECISION_HUNK))
 		return join_hunks(review, change);
+	if (decisions_has(review->decisions, change->path, DECISION_KEY) ||
+	    decisions_has(review->decisions, change->path, DECISION_RECORD))
+		return join_parts(review, change);
 	return 0;
 }
 

@@ -108,6 +108,20 @@ const struct decision *decisions_find(const struct decisions *decisions, const c
 	return item ? &item->decision : NULL;
 }
 
+struct part_verdict decisions_verdict(const struct decisions *decisions, const char *path,
+				      enum decision_scope scope, const char *part,
+				      const struct digest *digest)
+{
+	const struct decision *decision = decisions ? decisions_find(decisions, path, scope, part)
+						    : NULL;
+
+	if (!decision)
+		return (struct part_verdict){ DECISION_NONE, false };
+	if (!digest_is_equal(&decision->digest, digest))
+		return (struct part_verdict){ DECISION_NONE, true };
+	return (struct part_verdict){ decision->verdict, false };
+}
+
 bool decisions_has(const struct decisions *decisions, const char *path, enum decision_scope scope)
 {
 	return find_item(decisions, path, scope, NULL) != NULL;
@@ -208,6 +222,16 @@ static void remove_item(struct decisions *decisions, struct item *item)
 	free_item(item);
 }
 
+bool decisions_forget_part(struct decisions *decisions, const char *path, enum decision_scope scope,
+			   const char *part)
+{
+	struct item *item = find_item(decisions, path, scope, part);
+
+	if (item)
+		remove_item(decisions, item);
+	return item != NULL;
+}
+
 size_t decisions_forget_scope(struct decisions *decisions, const char *path,
 			      enum decision_scope scope)
 {
@@ -298,10 +322,19 @@ static int load(struct decisions *decisions, int session_fd, size_t *forged)
 	return take_all(decisions, json_object_get(json, "decisions"), forged);
 }
 
+struct decisions *decisions_new(void)
+{
+	cleanup_decisions struct decisions *decisions = calloc(1, sizeof(*decisions));
+
+	if (!decisions || hash_index_init(&decisions->by_path) < 0)
+		return NULL;
+	return steal_ptr(&decisions);
+}
+
 int decisions_read(int session_fd, const char *session_id, const struct state_key *key,
 		   struct decisions **ret, size_t *ret_forged)
 {
-	cleanup_decisions struct decisions *decisions = calloc(1, sizeof(*decisions));
+	cleanup_decisions struct decisions *decisions = decisions_new();
 	size_t forged = 0;
 	int r;
 
@@ -309,9 +342,7 @@ int decisions_read(int session_fd, const char *session_id, const struct state_ke
 		return -ENOMEM;
 	decisions->session_id = session_id;
 	decisions->key = key;
-	r = hash_index_init(&decisions->by_path);
-	if (r == 0)
-		r = load(decisions, session_fd, &forged);
+	r = load(decisions, session_fd, &forged);
 	if (r < 0)
 		return r;
 	if (ret_forged)
@@ -367,6 +398,8 @@ int decisions_write(const struct decisions *decisions, int session_fd)
 	cleanup_json json_t *json = json_object();
 	json_t *list = json_array();
 
+	if (!decisions->key)
+		return -EINVAL;
 	/* Takes list in any case. */
 	if (json_object_set_new(json, "decisions", list) < 0 ||
 	    json_object_set_new(json, "version", json_integer(DECISIONS_VERSION)) < 0)

@@ -48,6 +48,8 @@ struct decisions;
  * -ENOMEM or -errno. */
 int decisions_read(int session_fd, const char *session_id, const struct state_key *key,
 		   struct decisions **ret, size_t *ret_forged);
+/* Empty ones, in memory only: they cannot be written. NULL: out of memory. */
+struct decisions *decisions_new(void);
 void decisions_free(struct decisions *decisions);
 void cleanup_decisions_free(struct decisions **decisions);
 #define cleanup_decisions __attribute__((cleanup(cleanup_decisions_free)))
@@ -58,12 +60,23 @@ const struct decision *decisions_get(const struct decisions *decisions, size_t i
 /* NULL: none. Borrowed until the next change of decisions. */
 const struct decision *decisions_find(const struct decisions *decisions, const char *path,
 				      enum decision_scope scope, const char *part);
+/* What counts of what was decided about a part, if it is shown with this digest now. */
+struct part_verdict {
+	enum decision_verdict verdict; /* DECISION_NONE: none, or it has lapsed */
+	bool has_lapsed;
+};
+struct part_verdict decisions_verdict(const struct decisions *decisions, const char *path,
+				      enum decision_scope scope, const char *part,
+				      const struct digest *digest);
 /* True if there is one of that scope for the path, whatever its part. */
 bool decisions_has(const struct decisions *decisions, const char *path, enum decision_scope scope);
 
 /* Sets one (in place of one about the same part). Returns 0, -E2BIG, -ENAMETOOLONG or -ENOMEM. */
 int decisions_set(struct decisions *decisions, const char *path, enum decision_scope scope,
 		  const char *part, enum decision_verdict verdict, const struct digest *digest);
+/* Forgets the one about that part: true if there was one. */
+bool decisions_forget_part(struct decisions *decisions, const char *path, enum decision_scope scope,
+			   const char *part);
 /* Forgets those of the path: of one scope, or all. Returns how many. */
 size_t decisions_forget_scope(struct decisions *decisions, const char *path,
 			      enum decision_scope scope);

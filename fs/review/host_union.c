@@ -66,6 +66,41 @@ static int unite(const struct review *review, const struct change *change,
 	return fd < 0 ? fd : union_records_merge(&host, session, emit, arg, ret);
 }
 
+static ssize_t read_nothing(void *arg, void *buf, size_t len, uint64_t offset)
+{
+	(void)arg;
+	(void)buf;
+	(void)len;
+	(void)offset;
+	return 0;
+}
+
+int records_of_file(int fd, union_emit_fn *emit, void *arg)
+{
+	const struct union_side nothing = { .read = read_nothing };
+	const struct union_side file = { .read = read_fd, .arg = &fd };
+	struct union_report report;
+
+	return union_records_merge(&nothing, &file, emit, arg, &report);
+}
+
+int host_union_each(const struct review *review, const struct change *change, union_emit_fn *emit,
+		    void *arg, struct union_report *ret)
+{
+	const struct union_side nothing = { .read = read_nothing };
+	cleanup_content struct content content = CONTENT_NONE;
+	struct union_side session = {
+		.read = read_content,
+		.arg = &content,
+		.offset = change->is_append_only ? change->base.size : 0,
+	};
+	int r = content_open(review, change, &content);
+
+	if (r == 0)
+		r = unite(review, change, &session, emit, arg, ret);
+	return r == -ENODATA ? union_records_merge(&nothing, &session, emit, arg, ret) : r;
+}
+
 int host_union(const struct review *review, const struct change *change, struct union_report *ret)
 {
 	cleanup_content struct content content = CONTENT_NONE;

@@ -14,10 +14,17 @@
  * content_open(). */
 int host_union(const struct review *review, const struct change *change, struct union_report *ret);
 
+/* Emits those that the host lacks; all of them, if it has gained nothing or has no such file. */
+int host_union_each(const struct review *review, const struct change *change, union_emit_fn *emit,
+		    void *arg, struct union_report *ret);
+
 /* The same with the session's new records as a file (borrowed), from offset 0 on; emits those that
  * the host lacks. *ret_is_needed is false, and nothing is emitted, if the host has gained nothing.
  */
 int host_union_file(const struct review *review, const struct change *change, int session_fd,
 		    union_emit_fn *emit, void *arg, struct union_report *ret, bool *ret_is_needed);
+
+/* Emits every record of a file (borrowed), from offset 0 on. */
+int records_of_file(int fd, union_emit_fn *emit, void *arg);
 
 #endif

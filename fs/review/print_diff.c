@@ -9,6 +9,7 @@
 #include "fs/review/change_digest.h"
 #include "fs/review/print_hazards.h"
 #include "fs/review/print_keys.h"
+#include "fs/review/print_parts.h"
 #include "fs/review/text_diff.h"
 
 #define BAR_COLUMNS 40u
@@ -103,6 +104,13 @@ int print_hunk(const struct change *change, const struct hunks *hunks, size_t fi
 	return hunks_show(hunks, first, end, PRINT_DIFF_CONTEXT, print_line, &output);
 }
 
+void print_diff_heading(const struct change *change, const struct print_style *style, FILE *stream)
+{
+	struct diff_output output = { style, stream, change, false };
+
+	print_heading(&output);
+}
+
 static void print_remark(struct diff_output *output, const char *remark)
 {
 	print_heading(output);
@@ -144,11 +152,15 @@ static int print_by_key(const struct review *review, struct diff_output *output)
 {
 	cleanup_key_changes struct key_changes *keys = NULL;
 	char reason[200] = "";
-	int r = key_changes_load(review, output->change, &keys, reason, sizeof(reason));
+	int r = print_parts_by_key(review, output->change, output->style, output->stream);
 
+	if (r == 0 || r == -EPIPE || r == -ENOMEM)
+		return r;
+	/* Why there are none. */
 	print_heading(output);
+	r = key_changes_load(review, output->change, &keys, reason, sizeof(reason));
 	if (r == 0)
-		return print_keys(keys, output->style, output->stream);
+		return -EAGAIN;
 	if (r != -ENOMEM)
 		(void)fprintf(output->stream, "%s\n", reason);
 	return r;
@@ -171,7 +183,9 @@ int print_diff(const struct review *review, const struct change *change,
 		return r;
 	}
 	switch (stat.form) {
-	case TEXT_DIFF_LINES: print_heading(&output); break;
+	case TEXT_DIFF_LINES:
+		print_heading(&output);
+		return print_decided_records(review, change, style, stream);
 	case TEXT_DIFF_BINARY: print_sizes(&output, review, "not text", &stat); break;
 	case TEXT_DIFF_TOO_LARGE:
 		print_sizes(&output, review, "too large to compare", &stat);

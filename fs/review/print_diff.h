@@ -17,6 +17,9 @@
 int print_diff(const struct review *review, const struct change *change,
 	       const struct print_style *style, FILE *stream);
 
+/* What stands over a change: its name and its hazards. */
+void print_diff_heading(const struct change *change, const struct print_style *style, FILE *stream);
+
 /* The edits [first, end) of a change as one hunk of its diff, under the change's heading if wanted.
  * Returns 0, -EPIPE or -ENOMEM. */
 int print_hunk(const struct change *change, const struct hunks *hunks, size_t first, size_t end,

@@ -54,7 +54,8 @@ static int print_value(const struct print_style *style, enum terminal_style colo
 	return fwrite(out.data, 1, out.len, stream) == out.len ? 0 : -EPIPE;
 }
 
-static int print_key(const struct key_change *key, const struct print_style *style, FILE *stream)
+int print_key(const struct key_change *key, const char *remark, const struct print_style *style,
+	      FILE *stream)
 {
 	cleanup_text struct text name = { 0 };
 	cleanup_text struct text line = { 0 };
@@ -65,6 +66,10 @@ static int print_key(const struct key_change *key, const struct print_style *sty
 	terminal_append(&line, style->is_colored, STYLE_BOLD, name.data ? name.data : "");
 	text_append(&line, "  ");
 	terminal_append(&line, style->is_colored, STYLE_DIM, key->why ? key->why : "");
+	if (*remark) {
+		text_append(&line, "  ");
+		terminal_append(&line, style->is_colored, STYLE_YELLOW, remark);
+	}
 	text_append(&line, "\n");
 	if (name.is_failed || line.is_failed)
 		return -ENOMEM;
@@ -86,7 +91,8 @@ static int print_title(const struct print_style *style, size_t group, FILE *stre
 	return fprintf(stream, "%s\n", title.data ? title.data : "") < 0 ? -EPIPE : 0;
 }
 
-int print_keys(const struct key_changes *keys, const struct print_style *style, FILE *stream)
+int print_keys(const struct key_changes *keys, print_keys_remark_fn *remark, const void *arg,
+	       const struct print_style *style, FILE *stream)
 {
 	for (size_t g = 0; g < sizeof(groups) / sizeof(groups[0]); g++) {
 		bool has_title = false;
@@ -101,7 +107,7 @@ int print_keys(const struct key_changes *keys, const struct print_style *style, 
 				r = print_title(style, g, stream);
 			has_title = true;
 			if (r == 0)
-				r = print_key(key, style, stream);
+				r = print_key(key, remark ? remark(i, arg) : "", style, stream);
 			if (r < 0)
 				return r;
 		}

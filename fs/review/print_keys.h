@@ -10,9 +10,17 @@
 
 #define PRINT_KEYS_VALUE_MAX 120u /* bytes of a value; longer ones are cut on a terminal */
 
-/* Keys that go, that ask, that are in conflict, and that stay, in this order. Returns 0, -EPIPE or
- * -ENOMEM. */
-int print_keys(const struct key_changes *keys, const struct print_style *style, FILE *stream);
+/* What stands behind a key: "" or a remark of a few words. */
+typedef const char *print_keys_remark_fn(size_t index, const void *arg);
+
+/* Keys that go, that ask, that are in conflict, and that stay, in this order. remark may be NULL.
+ * Returns 0, -EPIPE or -ENOMEM. */
+int print_keys(const struct key_changes *keys, print_keys_remark_fn *remark, const void *arg,
+	       const struct print_style *style, FILE *stream);
+
+/* One of them: its name and why, what was there and what will be. */
+int print_key(const struct key_change *key, const char *remark, const struct print_style *style,
+	      FILE *stream);
 
 /* [{"key", "path": [..], "group", "old", "new", "host", "superseded", "rule", "why"}] (ret_);
  * absent values are null, with "has_old", "has_new" and "has_host" false. NULL: out of memory. */

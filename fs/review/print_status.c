@@ -87,6 +87,30 @@ static const char *decision_word(enum change_decision decision)
 	return "";
 }
 
+static void append_count(struct text *text, size_t count, const char *what)
+{
+	if (count > 0)
+		text_appendf(text, "%zu %s, ", count, what);
+}
+
+static void append_decision(struct text *text, const struct change *change)
+{
+	const struct change_parts *parts = &change->parts;
+
+	if (parts->scope == DECISION_WHOLE ||
+	    (change->decision != CHANGE_PARTLY && parts->lapsed == 0)) {
+		text_append(text, decision_word(change->decision));
+		return;
+	}
+	append_count(text, parts->approved, "approved");
+	append_count(text, parts->rejected, "rejected");
+	append_count(text, parts->lapsed, "changed since you decided");
+	text_appendf(text, "%zu %s in all; ", parts->total,
+		     parts->scope == DECISION_KEY ? parts->total == 1 ? "key" : "keys"
+		     : parts->total == 1          ? "record"
+						  : "records");
+}
+
 static enum terminal_style decision_style(enum change_decision decision)
 {
 	switch (decision) {
@@ -114,7 +138,7 @@ static void add_row(struct table *table, const struct change *change)
 			    change->pid);
 	else
 		table_cell(table, STYLE_DIM, "-");
-	text_append(&reason, decision_word(change->decision));
+	append_decision(&reason, change);
 	text_append(&reason, change->reason);
 	table_safe(table, decision_style(change->decision), reason.data ? reason.data : "");
 	table_end_row(table);

@@ -17,6 +17,7 @@ struct state {
 	struct committed committed;
 	uint64_t number;   /* of the receipt */
 	uint64_t standing; /* of the commit whose state it is; 0: as before any commit */
+	bool measures;     /* committed is what the session is measured by; else its own base is */
 };
 
 struct committed_item {
@@ -299,7 +300,12 @@ static int put_state(struct receipts *receipts, const struct committed *committe
 		     uint64_t undoes)
 {
 	struct committed_item *item = find_item(receipts, committed->path);
-	struct state state = { .committed = *committed, .number = number, .standing = number };
+	struct state state = {
+		.committed = *committed,
+		.number = number,
+		.standing = number,
+		.measures = true,
+	};
 	struct state *grown;
 
 	if (!item)
@@ -309,6 +315,10 @@ static int put_state(struct receipts *receipts, const struct committed *committe
 	if (undoes != 0) {
 		state = state_before(item, undoes);
 		state.number = number;
+	} else if (committed->keeps_base) {
+		state = item->count > 0 ? item->states[item->count - 1] : (struct state){ 0 };
+		state.number = number;
+		state.standing = number;
 	}
 	state.committed.path = item->path;
 	grown = realloc(item->states, (item->count + 1) * sizeof(*grown));
@@ -355,6 +365,7 @@ static int parse_entry(const json_t *entry, struct committed *ret)
 	if (r < 0 || ret->is_directory)
 		return r;
 	ret->is_partial = json_is_true(json_object_get(entry, "partial"));
+	ret->keeps_base = json_is_true(json_object_get(entry, "keeps_base"));
 	ret->is_host_sampled = json_is_true(json_object_get(after, "is_sampled"));
 	if (receipt_get_hash(after, "hash", &ret->host_hash) < 0)
 		return -EBADMSG;
@@ -549,7 +560,7 @@ const struct committed *receipts_find(const struct receipts *receipts, const cha
 {
 	const struct state *state = last_state(find_item(receipts, path));
 
-	return state && state->standing != 0 ? &state->committed : NULL;
+	return state && state->measures ? &state->committed : NULL;
 }
 
 int receipts_each(const struct receipts *receipts,
@@ -558,7 +569,7 @@ int receipts_each(const struct receipts *receipts,
 	for (size_t i = 0; i < receipts->items.size; i++) {
 		for (struct hash_link *link = receipts->items.buckets[i]; link; link = link->next) {
 			const struct state *state = last_state((struct committed_item *)link);
-			int r = state && state->standing != 0 ? each(&state->committed, arg) : 0;
+			int r = state && state->measures ? each(&state->committed, arg) : 0;
 
 			if (r != 0)
 				return r;

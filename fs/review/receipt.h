@@ -32,6 +32,8 @@ struct committed {
 	bool is_directory;
 	bool is_host_sampled;
 	bool is_partial; /* only some of the edits: nothing of the object is committed as such */
+	bool keeps_base; /* only some of its new records: what is committed is found on the host
+			    again (union_records.h), and the session is measured as before */
 	bool is_kept; /* the host's side stays: the object (0: its absence) is settled, and nothing
 			 of it is committed */
 	struct journal_identity identity; /* of the host's file afterwards */
@@ -82,8 +84,8 @@ size_t receipts_unfinished(const struct receipts *receipts);
 /* The host root that commits wrote to; false: nothing was committed yet. */
 bool receipts_host_root(const struct receipts *receipts, uint64_t *ret_dev, uint64_t *ret_ino);
 
-/* What the last commit that dealt with path left there; NULL: none did, or it was undone. Borrowed.
- */
+/* What the last commit that dealt with path left there, and the session is measured by; NULL: none
+ * did, it was undone, or it kept the base. Borrowed. */
 const struct committed *receipts_find(const struct receipts *receipts, const char *path);
 int receipts_each(const struct receipts *receipts,
 		  int (*each)(const struct committed *committed, void *arg), void *arg);

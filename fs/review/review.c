@@ -71,7 +71,10 @@ bool change_is_open(const struct change *change)
 	case CHANGE_LAPSED: return true;
 	case CHANGE_APPROVED:
 	case CHANGE_REJECTED: return false;
-	case CHANGE_PARTLY: return change_has_hunk(change, DECISION_NONE);
+	case CHANGE_PARTLY:
+		return change->parts.scope == DECISION_WHOLE
+			       ? change_has_hunk(change, DECISION_NONE)
+			       : change->parts.open > 0;
 	}
 	return true;
 }
@@ -243,7 +246,7 @@ size_t review_count_ready(const struct review *review)
 		count += change->decision != CHANGE_REJECTED &&
 			 (change->group == REVIEW_WILL_COMMIT ||
 			  (change->group == REVIEW_NEEDS_APPROVAL &&
-			   (change->decision == CHANGE_APPROVED ||
+			   (change->decision == CHANGE_APPROVED || change->parts.approved > 0 ||
 			    change_has_hunk(change, DECISION_APPROVED))));
 	}
 	return count;
