@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fs/base/cleanup.h"
 #include "fs/base/message.h"
 #include "fs/base/text.h"
 #include "fs/cli/deciding.h"
@@ -31,7 +32,7 @@ static void explain(void)
 		    "n - reject it: it stays, and is not asked about until it changes\n"
 		    "Enter - leave it pending\n"
 		    "d - show it again in full\n"
-		    "p - decide about it hunk by hunk\n"
+		    "p - decide about it hunk by hunk, key by key or record by record\n"
 		    "q - leave this and all later ones pending; what was approved is committed\n"
 		    "? - this help\n",
 		    stderr);
@@ -67,7 +68,16 @@ static void tell_lapsed(const struct approval *approval, const struct change *ch
 			    approval->cli->is_json ? stderr : stdout);
 }
 
-/* Hunk by hunk. True if any of it goes. */
+static bool has_approved(const struct decisions *answers)
+{
+	for (size_t i = 0; i < decisions_count(answers); i++) {
+		if (decisions_get(answers, i)->verdict == DECISION_APPROVED)
+			return true;
+	}
+	return false;
+}
+
+/* Hunk by hunk, key by key, record by record. True if any of it goes. */
 static bool ask_parts(struct approval *approval, const struct change *change,
 		      struct plan_entry *entry)
 {
@@ -82,6 +92,10 @@ static bool ask_parts(struct approval *approval, const struct change *change,
 		return false;
 	approval->has_quit = patch.has_quit;
 	entry->digest = result.digest;
+	if (result.answers) {
+		entry->answers = steal_ptr(&result.answers);
+		return has_approved(entry->answers);
+	}
 	if (!result.verdicts)
 		return result.whole == DECISION_APPROVED;
 	entry->chosen = calloc(result.count + 1, sizeof(*entry->chosen));
@@ -94,7 +108,7 @@ static bool ask_parts(struct approval *approval, const struct change *change,
 		is_all = is_all && entry->chosen[i];
 	}
 	/* All of it is the whole of it. */
-	if (!is_any || is_all) {
+	if (is_any && is_all) {
 		free(entry->chosen);
 		entry->chosen = NULL;
 	}

@@ -57,6 +57,15 @@ static json_t *key_counts_to_json(const struct change_keys *keys)
 			 (json_int_t)keys->stays);
 }
 
+static json_t *parts_counts_to_json(const struct change_parts *parts)
+{
+	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I}", "of",
+			 parts->scope == DECISION_KEY ? "keys" : "records", "approved",
+			 (json_int_t)parts->approved, "rejected", (json_int_t)parts->rejected,
+			 "lapsed", (json_int_t)parts->lapsed, "open", (json_int_t)parts->open,
+			 "total", (json_int_t)parts->total);
+}
+
 json_t *change_to_json(const struct change *change)
 {
 	bool had_file = change->base.exists && !change->base.is_directory;
@@ -83,6 +92,9 @@ json_t *change_to_json(const struct change *change)
 	(void)json_object_set_new(json, "reason", json_string_lossy(change->reason));
 	(void)json_object_set_new(json, "decision",
 				  json_string(change_decision_name(change->decision)));
+	if (change->parts.scope != DECISION_WHOLE)
+		(void)json_object_set_new(json, "decided_parts",
+					  parts_counts_to_json(&change->parts));
 	(void)json_object_set_new(json, "rule", rule_to_json(&change->verdict));
 	(void)json_object_set_new(json, "hazards", hazards_to_json(&change->hazards));
 	return json;

@@ -9,6 +9,7 @@
 #include "fs/cli/change_choice.h"
 #include "fs/cli/deciding.h"
 #include "fs/cli/json_output.h"
+#include "fs/cli/part_decision.h"
 #include "fs/cli/patch.h"
 #include "fs/review/change_digest.h"
 
@@ -20,9 +21,15 @@ struct decree {
 	const struct chosen_session *session;
 	const struct open_review *open;
 	struct deciding deciding;
-	json_t *list; /* of what was decided */
+	const char *const *noun; /* one, several */
+	json_t *list;            /* of what was decided */
 	size_t count;
 };
+
+static bool names_parts(const struct cli *cli)
+{
+	return cli->keys.count + cli->records.count > 0;
+}
 
 static bool may_be_decided(const struct change *change)
 {
@@ -50,6 +57,25 @@ static void tell(struct decree *decree, const char *path, const char *word)
 	terminal_append(&line, decree->cli->is_colored, STYLE_PLAIN, path);
 	if (line.data)
 		printf("%s\n", line.data);
+}
+
+/* The same of a key or record. */
+static void tell_part(const char *path, enum decision_scope scope, const char *part, void *arg)
+{
+	struct decree *decree = arg;
+	const char *word = decree->cli->resets ? "undecided" : decree->word;
+	cleanup_text struct text name = { 0 };
+	json_t *json;
+
+	if (!decree->cli->is_json) {
+		text_appendf(&name, "%s  %s", path, part);
+		tell(decree, name.data ? name.data : path, word);
+		return;
+	}
+	tell(decree, path, word);
+	json = json_array_get(decree->list, json_array_size(decree->list) - 1);
+	(void)json_object_set_new(json, scope == DECISION_KEY ? "key" : "record",
+				  json_string_lossy(part));
 }
 
 static int decide_whole(struct decree *decree, const struct change *change)
@@ -89,8 +115,7 @@ static int print_end(const struct decree *decree)
 		printf("nothing was decided\n");
 	else if (decree->verdict == DECISION_APPROVED && !decree->cli->resets)
 		printf("approved %zu %s; 'claudefs commit' applies %s\n", decree->count,
-		       decree->count == 1 ? "change" : "changes",
-		       decree->count == 1 ? "it" : "them");
+		       decree->noun[decree->count != 1], decree->count == 1 ? "it" : "them");
 	return EXIT_OK;
 }
 
@@ -101,6 +126,36 @@ static int decide_all(struct decree *decree, const struct change_choice *choice)
 	for (size_t i = 0; r == EXIT_OK && i < choice->count; i++)
 		r = decree->cli->resets ? reset(decree, choice->changes[i])
 					: decide_whole(decree, choice->changes[i]);
+	if (r == EXIT_OK)
+		r = deciding_save(&decree->deciding);
+	deciding_done(&decree->deciding);
+	return r;
+}
+
+/* --key and --record. */
+static int decide_named(struct decree *decree, const struct change_choice *choice)
+{
+	static const char *const keys[] = { "key", "keys" };
+	static const char *const records[] = { "record", "records" };
+	const struct part_decision decision = {
+		.cli = decree->cli,
+		.command = decree->command,
+		.verdict = decree->verdict,
+		.review = decree->open->review,
+		.tell = tell_part,
+		.arg = decree,
+	};
+	int r;
+
+	if (choice->count != 1) {
+		message_error("%s: --key and --record are about one file; name that",
+			      decree->command);
+		return EXIT_USAGE;
+	}
+	decree->noun = decree->cli->keys.count > 0 ? keys : records;
+	r = deciding_open(decree->session, &decree->deciding);
+	if (r == EXIT_OK)
+		r = part_decision_make(&decision, choice->changes[0], &decree->deciding);
 	if (r == EXIT_OK)
 		r = deciding_save(&decree->deciding);
 	deciding_done(&decree->deciding);
@@ -148,7 +203,7 @@ static int run(struct decree *decree)
 		return r == EXIT_OK && cli->is_json ? print_end(decree) : r;
 	}
 	if (r == EXIT_OK)
-		r = decide_all(decree, &choice);
+		r = names_parts(cli) ? decide_named(decree, &choice) : decide_all(decree, &choice);
 	return r == EXIT_OK ? print_end(decree) : r;
 }
 
@@ -167,8 +222,15 @@ static int decide(const struct cli *cli, const char *command, enum decision_verd
 		.deciding = { .lock_fd = -1 },
 		.list = list,
 	};
+	static const char *const changes[] = { "change", "changes" };
 	int r;
 
+	decree.noun = changes;
+	if (names_parts(cli) &&
+	    (cli->is_patch || (cli->keys.count > 0 && cli->records.count > 0))) {
+		message_error("%s: -p, --key and --record go one at a time", command);
+		return EXIT_USAGE;
+	}
 	if (cli->argument_count == 0 && !cli->is_patch) {
 		message_error("%s: name a PATH or a pattern; see 'claudefs help %s'", command,
 			      command);

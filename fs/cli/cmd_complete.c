@@ -21,6 +21,7 @@
 #include "fs/base/text.h"
 #include "fs/cli/open_review.h"
 #include "fs/cli/rules_choice.h"
+#include "fs/review/parts.h"
 #include "fs/review/print_status.h"
 #include "fs/review/receipt.h"
 #include "fs/session/session_dir.h"
@@ -104,7 +105,10 @@ static void offer_sessions(struct completing *completing)
 		session_list_free(ids, count);
 }
 
-static void offer_paths(struct completing *completing)
+static void offer_each_change(struct completing *completing,
+			      void (*each)(struct completing *completing,
+					   const struct review *review,
+					   const struct change *change))
 {
 	cleanup_chosen_session struct chosen_session session = CHOSEN_SESSION_NONE;
 	cleanup_open_review struct open_review open = { 0 };
@@ -114,12 +118,62 @@ static void offer_paths(struct completing *completing)
 	    rules_choose(&completing->cli, &rules) != EXIT_OK ||
 	    open_review_quietly(rules, &session, &open) < 0)
 		return;
-	for (size_t i = 0; i < review_count(open.review); i++) {
-		const struct change *change = review_get(open.review, i);
+	for (size_t i = 0; i < review_count(open.review); i++)
+		each(completing, open.review, review_get(open.review, i));
+}
 
-		if (is_offered(change->path))
-			offer(completing, change->path, print_kind_word(change));
+static void offer_path(struct completing *completing, const struct review *review,
+		       const struct change *change)
+{
+	(void)review;
+	if (is_offered(change->path))
+		offer(completing, change->path, print_kind_word(change));
+}
+
+static void offer_paths(struct completing *completing)
+{
+	offer_each_change(completing, offer_path);
+}
+
+/* Those that may be decided about. */
+static void offer_parts(struct completing *completing, const struct review *review,
+			const struct change *change, enum decision_scope scope)
+{
+	cleanup_parts struct parts *parts = NULL;
+
+	if (parts_scope(change) != scope ||
+	    (change->group != REVIEW_WILL_COMMIT && change->group != REVIEW_NEEDS_APPROVAL) ||
+	    parts_of_change(review, change, NULL, false, &parts) < 0)
+		return;
+	for (size_t i = 0; i < parts_count(parts); i++) {
+		const struct part *part = parts_get(parts, i);
+
+		if (part->may_be_decided && part->name[0] != '-' &&
+		    text_count_unsafe(part->name, strlen(part->name)) == 0)
+			offer(completing, part->name, change->path);
 	}
+}
+
+static void offer_keys_of(struct completing *completing, const struct review *review,
+			  const struct change *change)
+{
+	offer_parts(completing, review, change, DECISION_KEY);
+}
+
+static void offer_records_of(struct completing *completing, const struct review *review,
+			     const struct change *change)
+{
+	offer_parts(completing, review, change, DECISION_RECORD);
+}
+
+static void offer_keys(struct completing *completing)
+{
+	offer_each_change(completing, offer_keys_of);
+}
+
+static void offer_records(struct completing *completing)
+{
+	offer_each_change(completing, offer_records_of);
 }
 
 static void offer_receipts(struct completing *completing)
@@ -159,8 +213,9 @@ static const struct {
 	const char *word;
 	void (*offer)(struct completing *completing);
 } kinds[] = {
-	{ "COMMAND", offer_commands }, { "FILE", offer_files },       { "ID", offer_sessions },
-	{ "PATH", offer_paths },       { "RECEIPT", offer_receipts }, { "WHEN", offer_colors },
+	{ "COMMAND", offer_commands }, { "FILE", offer_files },  { "ID", offer_sessions },
+	{ "KEY", offer_keys },         { "PATH", offer_paths },  { "RECEIPT", offer_receipts },
+	{ "UUID", offer_records },     { "WHEN", offer_colors },
 };
 
 static void offer_kind(struct completing *completing, const char *word, size_t len)

@@ -15,7 +15,7 @@
 #include "fs/cli/pager.h"
 #include "fs/cli/path_argument.h"
 #include "fs/review/print_diff.h"
-#include "fs/review/print_keys.h"
+#include "fs/review/print_parts.h"
 #include "fs/review/text_diff.h"
 
 struct change_list {
@@ -86,13 +86,14 @@ static int add_line(char origin, const char *line, size_t len, void *arg)
 		       : -ENOMEM;
 }
 
-static void set_keys(const struct review *review, const struct change *change, json_t *json)
+/* "keys" of a file that is merged by key, "records" of a transcript. */
+static void set_parts(const struct review *review, const struct change *change, json_t *json)
 {
-	cleanup_key_changes struct key_changes *keys = NULL;
-	char reason[200] = "";
+	cleanup_parts struct parts *parts = NULL;
 
-	if (key_changes_load(review, change, &keys, reason, sizeof(reason)) == 0)
-		(void)json_object_set_new(json, "keys", keys_to_json(keys));
+	if (parts_of_change(review, change, review_decisions(review), false, &parts) == 0)
+		(void)json_object_set_new(json, parts_keys(parts) ? "keys" : "records",
+					  parts_to_json(parts));
 }
 
 static int print_json(const struct cli *cli, const struct chosen_session *session,
@@ -113,8 +114,8 @@ static int print_json(const struct cli *cli, const struct chosen_session *sessio
 				: text_diff_change(review, list->items[i], PRINT_DIFF_CONTEXT,
 						   wants_lines ? add_line : NULL, hunks, &stat);
 
-		if (wants_lines && list->items[i]->merge == RULE_MERGE_JSON_KEYS)
-			set_keys(review, list->items[i], change);
+		if (wants_lines)
+			set_parts(review, list->items[i], change);
 		if (r < 0) {
 			stat.form = TEXT_DIFF_UNREADABLE;
 			stat.error = r;

@@ -41,8 +41,10 @@ struct cli {
 	bool wants_everything;
 	bool wants_names;
 	bool wants_stat;
+	struct argument_list keys;
 	struct argument_list only;
 	struct argument_list ours;
+	struct argument_list records;
 	struct argument_list theirs;
 	/* what follows the command's name */
 	char *const *arguments;

@@ -37,7 +37,10 @@ const struct option_spec global_options[] = {
 static const struct option_spec no_options[] = { OPTION_END };
 
 static const struct option_spec decide_options[] = {
-	FLAG('p', "patch", is_patch, "ask about each hunk, as git add -p does"),
+	FLAG('p', "patch", is_patch,
+	     "ask about each hunk, key or record, as git add -p does about hunks"),
+	LIST(0, "key", "KEY", keys, "only this key of a file that is merged by key (repeatable)"),
+	LIST(0, "record", "UUID", records, "only this record of a transcript (repeatable)"),
 	FLAG(0, "reset", resets, "forget what was decided about these paths"),
 	OPTION_END,
 };
@@ -96,12 +99,15 @@ static const struct option_spec undo_options[] = {
 };
 
 const struct command commands[] = {
-	{ "approve", "[-p] [--reset] PATH|PATTERN...", "approve changes, for the next commit",
+	{ "approve", "[-p] [--reset] [--key KEY]... [--record UUID]... PATH|PATTERN...",
+	  "approve changes, for the next commit",
 	  "PATH means all that is pending there and beneath; a PATTERN is written as in rules "
 	  "(docs/RULES.md).\n"
 	  "An approval counts for what is there now: it lapses when the session writes to it "
 	  "again, or when\n"
-	  "the host's file changes. What the rules never let out cannot be approved.\n",
+	  "the host's file changes. What the rules never let out cannot be approved.\n"
+	  "With --key or --record it counts for those keys or records alone, as each of them is "
+	  "now.\n",
 	  decide_options, ARGUMENT_LIST_MAX, cmd_approve },
 	{ "audit", "[--brief] [--strict] [--restore [--yes] [PATH]...]",
 	  "show what in the project would run on the host next",
@@ -138,7 +144,7 @@ const struct command commands[] = {
 	  cmd_doctor },
 	{ "help", "[COMMAND]", "show this help, or a command's", NULL, no_options, 1, cmd_help },
 	{ "log", "[--follow]", "show what happened, in order", NULL, log_options, 0, cmd_log },
-	{ "reject", "[-p] [--reset] PATH|PATTERN...",
+	{ "reject", "[-p] [--reset] [--key KEY]... [--record UUID]... PATH|PATTERN...",
 	  "leave changes in the session, and do not ask again",
 	  "Also what the rules would let out by themselves. Counts until the session writes to it "
 	  "again, or the\n"

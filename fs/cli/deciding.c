@@ -104,7 +104,10 @@ int deciding_set_part(struct deciding *deciding, const char *path, enum decision
 {
 	int r;
 
-	(void)decisions_forget_scope(deciding->decisions, path, DECISION_WHOLE);
+	for (enum decision_scope other = DECISION_WHOLE; other <= DECISION_RECORD; other++) {
+		if (other != scope)
+			(void)decisions_forget_scope(deciding->decisions, path, other);
+	}
 	r = decisions_set(deciding->decisions, path, scope, part, verdict, digest);
 	return r < 0 ? say(deciding->session, r) : EXIT_OK;
 }

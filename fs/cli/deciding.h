@@ -26,7 +26,7 @@ int deciding_open(const struct chosen_session *session, struct deciding *ret);
 int deciding_set(struct deciding *deciding, const char *path, enum decision_verdict verdict,
 		 const struct digest *digest);
 
-/* About a part of it; what was decided about the whole is forgotten. */
+/* About a part of it; what was decided about the whole, or other kinds of parts, is forgotten. */
 int deciding_set_part(struct deciding *deciding, const char *path, enum decision_scope scope,
 		      const char *part, enum decision_verdict verdict, const struct digest *digest);
 

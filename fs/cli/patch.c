@@ -2,6 +2,7 @@
 #include "fs/cli/patch.h"
 
 #include <errno.h>
+#include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,13 +10,15 @@
 #include "fs/base/cleanup.h"
 #include "fs/base/message.h"
 #include "fs/cli/deciding.h"
+#include "fs/cli/patch_source.h"
 #include "fs/cli/question.h"
 #include "fs/review/change_digest.h"
-#include "fs/review/hunks.h"
+#include "fs/review/parts.h"
 #include "fs/review/print_diff.h"
-#include "fs/review/print_hazards.h"
 
-/* Edits that are asked about together. */
+#define LISTED_MAX 72u /* bytes of a line of the list */
+
+/* Edits, keys or records that are asked about together; only edits ever are. */
 struct group {
 	size_t first;
 	size_t end;
@@ -27,8 +30,8 @@ struct group {
 struct walk {
 	struct patch *patch;
 	const struct change *change;
-	const struct hunks *hunks;
-	struct group *groups; /* room for each edit */
+	const struct patch_source *source;
+	struct group *groups; /* room for each */
 	size_t count;
 	size_t at;
 	bool has_heading; /* it was shown */
@@ -45,6 +48,7 @@ struct key {
 void patch_result_done(struct patch_result *result)
 {
 	free(result->verdicts);
+	decisions_free(result->answers);
 	*result = (struct patch_result){ 0 };
 }
 
@@ -99,7 +103,8 @@ static bool has_several(const struct walk *walk)
 
 static bool may_split(const struct walk *walk)
 {
-	return walk->groups[walk->at].end - walk->groups[walk->at].first > 1;
+	return walk->source->may_split &&
+	       walk->groups[walk->at].end - walk->groups[walk->at].first > 1;
 }
 
 /* To the next one that is open, from the start again if there is none behind. */
@@ -210,55 +215,113 @@ static void press_before(struct walk *walk, const char *argument)
 	walk->at--;
 }
 
-struct search {
-	const char *wanted;
-	bool is_found;
-};
-
-static int search_line(char origin, const char *line, size_t len, void *arg)
+/* What is shown of a group, without styles (ret_). NULL: out of memory. */
+static char *text_of(const struct walk *walk, const struct group *group)
 {
-	struct search *search = arg;
+	const struct print_style plain = { 0 };
+	char *text = NULL;
+	size_t len = 0;
+	FILE *stream = open_memstream(&text, &len);
 
-	if (origin != 'H' && memmem(line, len, search->wanted, strlen(search->wanted)))
-		search->is_found = true;
-	return 0;
+	if (!stream)
+		return NULL;
+	(void)walk->source->show(walk->source, group->first, group->end, false, &plain, stream);
+	if (fclose(stream) != 0) {
+		free(text);
+		return NULL;
+	}
+	return text;
 }
 
-/* The next hunk that holds the text, round and round. */
-static void press_search(struct walk *walk, const char *argument)
+static bool search_from(struct walk *walk, const regex_t *wanted)
 {
-	cleanup_free char *asked = *argument ? NULL : question_ask_line("search for?");
-	struct search search = { .wanted = asked ? asked : argument };
-
-	if (!*search.wanted)
-		return;
 	for (size_t i = 1; i <= walk->count; i++) {
-		const struct group *group = &walk->groups[(walk->at + i) % walk->count];
+		size_t at = (walk->at + i) % walk->count;
+		cleanup_free char *text = text_of(walk, &walk->groups[at]);
 
-		(void)hunks_show(walk->hunks, group->first, group->end, PRINT_DIFF_CONTEXT,
-				 search_line, &search);
-		if (search.is_found) {
-			walk->at = (walk->at + i) % walk->count;
-			return;
+		if (text && regexec(wanted, text, 0, NULL, 0) == 0) {
+			walk->at = at;
+			return true;
 		}
 	}
-	(void)fputs("no hunk holds that\n", stderr);
+	return false;
+}
+
+/* The next one that holds the regular expression, round and round. */
+static void press_search(struct walk *walk, const char *argument)
+{
+	cleanup_free char *asked = *argument ? NULL : question_ask_line("search for regex?");
+	const char *wanted = asked ? asked : argument;
+	char problem[120];
+	regex_t regex;
+	int r;
+
+	if (!*wanted)
+		return;
+	r = regcomp(&regex, wanted, REG_EXTENDED | REG_NOSUB | REG_NEWLINE);
+	if (r != 0) {
+		(void)regerror(r, &regex, problem, sizeof(problem));
+		(void)fprintf(stderr, "not a regular expression: %s\n", problem);
+		return;
+	}
+	if (!search_from(walk, &regex))
+		(void)fprintf(stderr, "no %s holds that\n", walk->source->noun);
+	regfree(&regex);
+}
+
+/* Its number, whether it was decided about, and the first line that changes. */
+static void list_group(const struct walk *walk, size_t index)
+{
+	static const char signs[] = { ' ', '+', '-' };
+	cleanup_free char *text = text_of(walk, &walk->groups[index]);
+	const char *line = text ? text : "";
+	size_t len;
+
+	/* A hunk is told by what it adds or removes, the others by their name. */
+	while (*line && walk->source->may_split && *line != '+' && *line != '-')
+		line = strchr(line, '\n') ? strchr(line, '\n') + 1 : "";
+	len = strcspn(line, "\n");
+	(void)fprintf(stderr, "%c%3zu: %.*s\n", signs[walk->groups[index].verdict], index + 1,
+		      (int)(len < LISTED_MAX ? len : LISTED_MAX), line);
+}
+
+static void press_goto(struct walk *walk, const char *argument)
+{
+	cleanup_free char *asked = NULL;
+	char *end = NULL;
+	unsigned long number;
+
+	if (!*argument) {
+		for (size_t i = 0; i < walk->count; i++)
+			list_group(walk, i);
+		asked = question_ask_line("go to which one?");
+		argument = asked ? asked : "";
+	}
+	argument += strspn(argument, " ");
+	if (!*argument)
+		return;
+	number = strtoul(argument, &end, 10);
+	if (*end || number < 1 || number > walk->count)
+		(void)fprintf(stderr, "there are %zu: 1 to %zu\n", walk->count, walk->count);
+	else
+		walk->at = number - 1;
 }
 
 /* In the order of the question. */
 static const struct key keys[] = {
-	{ 'y', "yes to this hunk", NULL, press_yes },
-	{ 'n', "no to this hunk", NULL, press_no },
-	{ 'q', "quit; this hunk and all that follow stay open", NULL, press_quit },
-	{ 'a', "yes to this hunk and all later ones of the file", NULL, press_all },
-	{ 'd', "no to this hunk and all later ones of the file", NULL, press_none },
+	{ 'y', "yes to this one", NULL, press_yes },
+	{ 'n', "no to this one", NULL, press_no },
+	{ 'q', "quit; this one and all that follow stay open", NULL, press_quit },
+	{ 'a', "yes to this one and all later ones of the file", NULL, press_all },
+	{ 'd', "no to this one and all later ones of the file", NULL, press_none },
 	{ 's', "split this hunk into smaller ones", may_split, press_split },
-	{ 'j', "leave this hunk open, and see the next open one", has_next_open, press_next_open },
+	{ 'j', "leave this one open, and see the next open one", has_next_open, press_next_open },
 	{ 'J', "the same, and see the next one", has_next, press_next },
-	{ 'k', "leave this hunk open, and see the open one before", has_open_before,
+	{ 'k', "leave this one open, and see the open one before", has_open_before,
 	  press_open_before },
 	{ 'K', "the same, and see the one before", has_before, press_before },
-	{ '/', "search for a hunk that holds a text", has_several, press_search },
+	{ 'g', "go to one by its number (g3), or see them all", has_several, press_goto },
+	{ '/', "search for one by a regular expression", has_several, press_search },
 };
 
 #define KEYS (sizeof(keys) / sizeof(keys[0]))
@@ -286,15 +349,23 @@ static char *make_question(const struct walk *walk)
 	static const char *const states[] = { "", ", approved so far", ", rejected so far" };
 	cleanup_text struct text text = { 0 };
 
-	text_appendf(&text, "(%zu/%zu) %s this hunk%s [", walk->at + 1, walk->count,
+	text_appendf(&text, "(%zu/%zu) %s this %s%s [", walk->at + 1, walk->count,
 		     walk->patch->verdict == DECISION_APPROVED ? "approve" : "reject",
-		     states[walk->groups[walk->at].verdict]);
+		     walk->source->noun, states[walk->groups[walk->at].verdict]);
 	for (size_t i = 0; i < KEYS; i++) {
 		if (may_press(walk, &keys[i]))
 			text_appendf(&text, "%c,", keys[i].letter);
 	}
 	text_append(&text, "?]?");
 	return text_steal(&text);
+}
+
+/* What git has and this has not. */
+static void explain_edit(void)
+{
+	(void)fputs("e: not here: a commit applies what the session wrote, and nothing else; "
+		    "decide, commit, and edit the host's file then\n",
+		    stderr);
 }
 
 static void press(struct walk *walk, const char *answer)
@@ -308,7 +379,10 @@ static void press(struct walk *walk, const char *answer)
 			(void)fprintf(stderr, "%c: not here\n", *answer);
 		return;
 	}
-	explain(walk);
+	if (*answer == 'e')
+		explain_edit();
+	else
+		explain(walk);
 }
 
 static void ask(struct walk *walk)
@@ -319,8 +393,8 @@ static void ask(struct walk *walk)
 	cleanup_free char *question = make_question(walk);
 	cleanup_free char *answer = NULL;
 
-	(void)print_hunk(walk->change, walk->hunks, group->first, group->end, !walk->has_heading,
-			 &style, stream_of(walk->patch));
+	(void)walk->source->show(walk->source, group->first, group->end, !walk->has_heading, &style,
+				 stream_of(walk->patch));
 	(void)fflush(stream_of(walk->patch));
 	walk->has_heading = true;
 	answer = question ? question_ask_line(question) : NULL;
@@ -333,22 +407,21 @@ static void ask(struct walk *walk)
 /* What was decided before is not asked again. */
 static void make_groups(struct walk *walk)
 {
-	const struct change *change = walk->change;
-	size_t total = hunks_count(walk->hunks);
+	const struct patch_source *source = walk->source;
 
-	for (size_t first = 0; first < total;) {
+	for (size_t first = 0; first < source->count;) {
 		struct group *group = &walk->groups[walk->count++];
 
-		*group = (struct group){ .first = first };
-		group->end = hunks_run_end(walk->hunks, first, PRINT_DIFF_CONTEXT);
-		if (change->hunk_count == total) {
-			group->verdict = change->hunks[first];
-			for (size_t i = first; i < group->end; i++) {
-				if (change->hunks[i] != group->verdict)
-					group->end = i;
-			}
-			group->is_settled = group->verdict != DECISION_NONE;
+		*group = (struct group){
+			.first = first,
+			.end = source->run_end(source, first),
+			.verdict = source->decided(source, first),
+		};
+		for (size_t i = first; i < group->end; i++) {
+			if (source->decided(source, i) != group->verdict)
+				group->end = i;
 		}
+		group->is_settled = group->verdict != DECISION_NONE;
 		first = group->end;
 	}
 	walk->at = find_open(walk, 0);
@@ -361,72 +434,27 @@ static int say(const struct change *change, int error)
 	return message_exit_code(error);
 }
 
-static int note_hunks(const struct walk *walk, const struct patch_result *result)
+int patch_walk(struct patch *patch, const struct change *change, const struct patch_source *source,
+	       enum decision_verdict *verdicts)
 {
-	cleanup_deciding struct deciding deciding = { .lock_fd = -1 };
-	int r = deciding_open(walk->patch->session, &deciding);
+	struct walk walk = { .patch = patch, .change = change, .source = source };
+	cleanup_free struct group *groups = calloc(source->count + 1, sizeof(*groups));
 
-	if (r != EXIT_OK)
-		return r;
-	(void)decisions_forget(deciding.decisions, walk->change->path);
-	for (size_t i = 0; r == EXIT_OK && i < result->count; i++) {
-		struct digest digest;
-		char part[24];
-		int error;
+	if (!groups)
+		return say(change, -ENOMEM);
+	walk.groups = groups;
+	make_groups(&walk);
+	while (!walk.is_over)
+		ask(&walk);
+	for (size_t i = 0; i < walk.count; i++) {
+		const struct group *group = &groups[i];
 
-		if (result->verdicts[i] == DECISION_NONE)
-			continue;
-		error = hunks_digest(walk->hunks, i, &result->digest, &digest);
-		if (error < 0)
-			return say(walk->change, error);
-		(void)snprintf(part, sizeof(part), "%zu", i);
-		r = deciding_set_part(&deciding, walk->change->path, DECISION_HUNK, part,
-				      result->verdicts[i], &digest);
-	}
-	return r == EXIT_OK ? deciding_save(&deciding) : r;
-}
-
-/* From the very bytes that are shown. */
-static int digest_shown(const struct change *change, const struct hunks *hunks, struct digest *ret)
-{
-	cleanup_digest_stream struct digest_stream *stream = digest_stream_new();
-	struct digest content;
-	const char *data;
-	size_t len = 0;
-	int r;
-
-	if (!stream)
-		return -ENOMEM;
-	data = hunks_new_data(hunks, &len);
-	digest_stream_update(stream, data, len);
-	r = digest_stream_finish(stream, &content);
-	return r < 0 ? r : change_digest_with(change, &content, ret);
-}
-
-static int walk_hunks(struct walk *walk, struct patch_result *ret)
-{
-	size_t total = hunks_count(walk->hunks);
-	int r;
-
-	walk->groups = calloc(total + 1, sizeof(*walk->groups));
-	ret->verdicts = calloc(total + 1, sizeof(*ret->verdicts));
-	r = walk->groups && ret->verdicts ? digest_shown(walk->change, walk->hunks, &ret->digest)
-					  : -ENOMEM;
-	if (r < 0)
-		return say(walk->change, r);
-	ret->count = total;
-	make_groups(walk);
-	while (!walk->is_over)
-		ask(walk);
-	for (size_t i = 0; i < walk->count; i++) {
-		const struct group *group = &walk->groups[i];
-
-		walk->patch->approved += group->verdict == DECISION_APPROVED;
-		walk->patch->rejected += group->verdict == DECISION_REJECTED;
+		patch->approved += group->verdict == DECISION_APPROVED;
+		patch->rejected += group->verdict == DECISION_REJECTED;
 		for (size_t k = group->first; k < group->end; k++)
-			ret->verdicts[k] = group->verdict;
+			verdicts[k] = group->verdict;
 	}
-	return walk->patch->cli->is_dry_run ? EXIT_OK : note_hunks(walk, ret);
+	return EXIT_OK;
 }
 
 static void explain_whole(void)
@@ -476,17 +504,13 @@ static int walk_whole(struct patch *patch, const struct change *change, struct p
 
 int patch_change(struct patch *patch, const struct change *change, struct patch_result *ret)
 {
-	struct walk walk = { .patch = patch, .change = change };
-	cleanup_hunks struct hunks *hunks = NULL;
-	int r = hunks_of_change(patch->review, change, &hunks);
+	int r;
 
 	*ret = (struct patch_result){ 0 };
-	if (r == -ENOTSUP || r == -ESTALE || (r == 0 && hunks_count(hunks) == 0))
+	r = parts_scope(change) == DECISION_WHOLE ? patch_hunks(patch, change, ret)
+						  : patch_parts(patch, change, ret);
+	/* None of either: all or nothing. */
+	if (r == -ENOTSUP)
 		return walk_whole(patch, change, ret);
-	if (r < 0)
-		return say(change, r);
-	walk.hunks = hunks;
-	r = walk_hunks(&walk, ret);
-	free(walk.groups);
-	return r;
+	return r < 0 ? say(change, r) : r;
 }

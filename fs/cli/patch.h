@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Deciding hunk by hunk, as `git add -p` feels: for `approve -p`, `reject -p` and the p of
- * `commit -i`. A change that has no hunks is asked about as a whole. */
+/* Deciding hunk by hunk, key by key or record by record, as `git add -p` feels: for `approve -p`,
+ * `reject -p` and the p of `commit -i`. A change that has none of these is asked about as a whole.
+ */
 #ifndef CLAUDEFS_CLI_PATCH_H
 #define CLAUDEFS_CLI_PATCH_H
 
@@ -14,14 +15,15 @@ struct patch {
 	const struct review *review;
 	enum decision_verdict verdict; /* what "y" means */
 	bool has_quit;
-	size_t approved; /* hunks, or whole changes without any, so far */
+	size_t approved; /* hunks, keys, records, or whole changes without any, so far */
 	size_t rejected;
 };
 
 /* What became of the edits of one change. */
 struct patch_result {
-	enum decision_verdict *verdicts; /* by number; NULL: asked about as a whole */
+	enum decision_verdict *verdicts; /* of hunks, by number; NULL: it was not asked about so */
 	size_t count;
+	struct decisions *answers; /* about keys or records; NULL: the same */
 	enum decision_verdict whole;
 	struct digest digest; /* of the change as it was shown */
 };

@@ -57,6 +57,13 @@ ok 'the paths are those of the session on the line' equal 'agent-memory/other.md
 hostile=$(offered -s "$first" diff plans/)
 ok 'plain names are offered, whatever they mean to a shell' equal 7 "$(grep -c . <<<"$hostile")"
 ok 'no control, no line break, nothing hidden' "$CHECK" safe <<<"$hostile"
+make_session <<END
+save .claude.json {"numStartups":1,"theme":"dark","tipsHistory":{"\xe2\x80\xae":1,"\$(touch\sPWNED)":2},"mcpServers":{"x":1}}
+write projects/$ENCODED/11111111-2222-3333-4444-555555555555.jsonl {"uuid":"aaaa0001"}\n
+END
+ok 'keys that may be decided about are offered, if they can be typed' equal \
+  $'numStartups\ntheme\ntipsHistory["$(touch PWNED)"]' "$(offered -s "$ID" approve --key '')"
+ok 'and records' equal 'aaaa0001' "$(offered -s "$ID" reject --record a)"
 ok 'nothing that is an option' equal '' "$(offered -s "$first" diff -r)"
 ok 'values of --color' equal 'always auto never' "$(offered --color '' | tr '\n' ' ' | sed 's/ $//')"
 ok 'files for rules' equal ':files' "$(offered rules check x)"

@@ -40,7 +40,7 @@ host_is() {
 
 fresh
 answer '?' q -- approve -p
-ok 'hunks are numbered' contains "$ERR" '(1/2) approve this hunk [y,n,q,a,d,s,j,J,/,?]?'
+ok 'hunks are numbered' contains "$ERR" '(1/2) approve this hunk [y,n,q,a,d,s,j,J,g,/,?]?'
 ok 'with help' contains "$ERR" 's - split this hunk into smaller ones'
 ok 'and shown' shows '^@@ -1,11 \+1,11 @@'
 ok 'under a heading' shows '^--- host/plans/p\.md'
@@ -81,7 +81,7 @@ ok 'then nothing is left' shows 'nothing is left to commit'
 
 fresh
 answer j k J K /T y q -- approve -p
-ok 'j, k, J and K walk' contains "$ERR" '(2/2) approve this hunk [y,n,q,a,d,k,K,/,?]?'
+ok 'j, k, J and K walk' contains "$ERR" '(2/2) approve this hunk [y,n,q,a,d,k,K,g,/,?]?'
 ok '/ finds a hunk by its text' shows '^1 approved, 0 rejected'
 call commit
 ok 'it was that one' host_is a b c d e f g h i j k l m n o p q r s T
