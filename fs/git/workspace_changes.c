@@ -96,7 +96,7 @@ static int judge_key(enum git_config_change_type type, const struct git_config_k
 {
 	const struct judge *judge = arg;
 
-	return judge->each(type, key, git_keys_why(judge->keys, key->name), judge->arg);
+	return judge->each(type, key, git_keys_why(judge->keys, key->name, key->value), judge->arg);
 }
 
 int workspace_change_each_key(int session_fd, const struct workspace_change *change,

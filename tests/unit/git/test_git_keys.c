@@ -77,22 +77,21 @@ static void keys_that_run_something_have_a_reason(void **state)
 		"receive.procreceiverefs",
 	};
 	static const char *const harmless[] = {
-		"user.name",          "core.autocrlf",     "core.filemode",
-		"branch.main.remote", "branch.main.merge", "remote.origin.fetch",
-		"push.default",       "color.ui",          "merge.conflictstyle",
-		"diff.algorithm",     "filterx.a.clean",   "xalias.a",
+		"user.name",           "core.autocrlf",       "core.filemode",   "core.filemodes",
+		"branch.main.merge",   "remote.origin.fetch", "push.default",    "color.ui",
+		"merge.conflictstyle", "diff.algorithm",      "filterx.a.clean", "xalias.a",
 	};
 	struct git_keys *keys = NULL;
 
 	(void)state;
 	assert_int_equal(git_keys_new_builtin(&keys), 0);
 	for (size_t i = 0; i < sizeof(dangerous) / sizeof(dangerous[0]); i++) {
-		if (!git_keys_why(keys, dangerous[i]))
+		if (!git_keys_why(keys, dangerous[i], NULL))
 			fail_msg("%s is not told", dangerous[i]);
 	}
 	for (size_t i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++) {
-		if (git_keys_why(keys, harmless[i]))
-			fail_msg("%s: %s", harmless[i], git_keys_why(keys, harmless[i]));
+		if (git_keys_why(keys, harmless[i], NULL))
+			fail_msg("%s: %s", harmless[i], git_keys_why(keys, harmless[i], NULL));
 	}
 	git_keys_free(keys);
 }
@@ -108,9 +107,9 @@ static void what_is_no_name_of_a_key_is_dangerous(void **state)
 	name[7999] = '\0';
 	name[10] = '.';
 	assert_int_equal(git_keys_new_builtin(&keys), 0);
-	assert_non_null(git_keys_why(keys, name));
-	assert_non_null(git_keys_why(keys, "nodot"));
-	assert_non_null(git_keys_why(keys, ""));
+	assert_non_null(git_keys_why(keys, name, NULL));
+	assert_non_null(git_keys_why(keys, "nodot", NULL));
+	assert_non_null(git_keys_why(keys, "", NULL));
 	git_keys_free(keys);
 	free(name);
 }
