@@ -57,6 +57,7 @@ static int add_key(struct git_config_keys *keys, const git_config_entry *entry,
 
 	key->name = strdup(entry->name);
 	key->value = strdup(entry->value ? entry->value : "");
+	key->is_bare = !entry->value;
 	if (!key->name || !key->value) {
 		free(key->name);
 		free(key->value);

@@ -4,6 +4,7 @@
 #ifndef CLAUDEFS_GIT_GIT_CONFIG_H
 #define CLAUDEFS_GIT_GIT_CONFIG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define GIT_CONFIG_BYTES_MAX (1u << 20)
@@ -12,6 +13,7 @@
 struct git_config_key {
 	char *name; /* "section.sub.section.key": section and key in lower case */
 	char *value;
+	bool is_bare; /* written without '=', which is true; value is "", which would be false */
 };
 
 struct git_config_keys {
