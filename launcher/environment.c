@@ -21,6 +21,7 @@ static const char *const reserved[] = {
 	"CLAUDE_CONFIG_DIR",
 	"DISABLE_AUTOUPDATER",
 	"DISABLE_INSTALLATION_CHECKS",
+	"GIT_CONFIG_SYSTEM",
 	"HOME",
 	"IS_SANDBOX",
 	"LOGNAME",
@@ -112,6 +113,8 @@ int environment_build(char *const *caller, bool has_gateway, const struct string
 	string_list_add(ret, "DISABLE_AUTOUPDATER=1");
 	/* The program is not where its installer put it, and it need not say so. */
 	string_list_add(ret, "DISABLE_INSTALLATION_CHECKS=1");
+	/* Where most gits look anyway; some are built for another place. */
+	string_list_add(ret, "GIT_CONFIG_SYSTEM=/etc/gitconfig");
 	string_list_addf(ret, "HOME=%s", home);
 	string_list_add(ret, "IS_SANDBOX=1");
 	string_list_addf(ret, "LOGNAME=%s", user);

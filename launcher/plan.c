@@ -170,8 +170,10 @@ int plan_make(const struct options *options, const struct host_places *places,
 	if (r != 0)
 		return r;
 	add_accounts(ret, user_name(ret));
-	plan_add_home(ret, places->home);
+	plan_add_home(ret);
 	r = add_programs(ret, options, places);
+	if (r == 0)
+		r = plan_add_git(ret, places);
 	if (r != 0)
 		return r;
 	bind = plan_add(ret, PLAN_BIND, project->path, project->path, PLAN_WRITABLE | PLAN_EXEC);

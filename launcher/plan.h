@@ -17,6 +17,8 @@
 #define PLAN_INIT   "/opt/claudefs/claudefs-init" /* paths inside */
 #define PLAN_CLAUDE "/opt/claudefs/bin/claude"
 #define PLAN_NODUMP "/opt/claudefs/nodump.so" /* preload/nodump.c */
+#define PLAN_GUARD  "/opt/claudefs/bin/git"   /* preload/git_guard_main.c; first on PATH */
+#define PLAN_GIT    "/opt/claudefs/git"       /* the real one, for the guard */
 
 enum plan_kind {
 	PLAN_BIND,   /* source: a path of the host */
@@ -85,7 +87,11 @@ struct plan_entry *plan_add(struct plan *plan, enum plan_kind kind, const char *
 
 /* The entries that are the same for every project (plan_mounts.c). */
 void plan_add_system(struct plan *plan);
-void plan_add_home(struct plan *plan, const char *host_home);
+void plan_add_home(struct plan *plan);
+
+/* git-guard in the place of git, and the configuration that git has inside (plan_git.c). Returns 0,
+ * or an exit code after a line on stderr. */
+int plan_add_git(struct plan *plan, const struct host_places *places);
 
 /* The same for containers, and what of the host the keeper gets (plan_container.c). Returns 0, or
  * an exit code after a line on stderr. */

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
-#include "launcher/git_identity.h"
 #include "launcher/plan.h"
 
 #define MIB (UINT64_C(1) << 20)
@@ -126,11 +125,9 @@ void plan_add_system(struct plan *plan)
 	}
 }
 
-void plan_add_home(struct plan *plan, const char *host_home)
+void plan_add_home(struct plan *plan)
 {
 	static const char *const directories[] = { "/.cache", "/.npm" };
-	cleanup_free char *git = git_identity_config(host_home);
-	cleanup_free char *path = NULL;
 	struct plan_entry *entry =
 		plan_add(plan, PLAN_TMPFS, NULL, plan->home, PLAN_WRITABLE | PLAN_EXEC);
 
@@ -147,8 +144,4 @@ void plan_add_home(struct plan *plan, const char *host_home)
 		else
 			plan_add(plan, PLAN_DIR, NULL, directory, 0)->mode = 0700;
 	}
-	if (!git || asprintf(&path, "%s/.gitconfig", plan->home) < 0)
-		plan->is_failed = true;
-	else
-		plan_add(plan, PLAN_FILE, git, path, 0)->mode = 0644;
 }

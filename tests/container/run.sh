@@ -11,7 +11,7 @@ echo 'be kind' >"$HOME/.claude/CLAUDE.md"
 echo 'linked' >"$HOME/dotfiles/agents/a.md"
 ln -s ../dotfiles/agents "$HOME/.claude/agents"
 echo '{"numStartups": 5}' >"$HOME/.claude.json"
-printf '[user]\n\tname = Ada\n\temail = a@example.org\n' >"$HOME/.gitconfig"
+printf '[user]\n\tname = Ada\n\temail = a@example.org\n[core]\n\tpager = touch CANARY\n' >"$HOME/.gitconfig"
 PROJECT="$HOME/pro ject, дом é"
 mkdir -p "$PROJECT" && echo there >"$PROJECT/file"
 own
@@ -28,13 +28,16 @@ ok 'a killed program is 128 + signal' equal 137 "$(inside_sh 'kill -9 $$' 2>/dev
 
 inside_sh '
   id -u; pwd; cat file; cat /workspace/file; cat ~/.claude/CLAUDE.md; cat ~/.claude/agents/a.md
-  cat ~/.claude/.claude.json; echo; echo "$ANTHROPIC_API_KEY"; git config user.name; echo "home=$HOME"' >"$WORK/seen"
+  cat ~/.claude/.claude.json; echo; echo "$ANTHROPIC_API_KEY"; git config user.name; echo "home=$HOME"
+  git config core.pager; git push 2>&1; /usr/bin/git push 2>&1; bash -lc "git push" 2>&1; git --version' >"$WORK/seen"
 printf '%s\n' "$RUN_UID" "$PROJECT" there there 'be kind' linked >"$WORK/wanted"
 ok 'user, project, /workspace, state and what the person links to are there' equal "$(cat "$WORK/wanted")" \
   "$(head -n 6 "$WORK/seen")"
 ok 'the configuration is' contains "$WORK/seen" numStartups
 ok 'a variable of the caller is' contains "$WORK/seen" sk-CANARY-env
-ok 'so is the name for git' contains "$WORK/seen" Ada
+ok 'so is the name for git, by a configuration that runs nothing of the person'"'"'s' equal Ada "$(grep -xE 'Ada|touch CANARY' "$WORK/seen")"
+ok 'git push says what to do instead, by each of its names' equal 3 "$(grep -c '^git: not in this sandbox: push: ' "$WORK/seen")"
+ok 'other git is the real one' contains "$WORK/seen" 'git version'
 ok 'the home is the host home by name' contains "$WORK/seen" "home=$HOME"
 inside_sh 'echo new >made; mkdir d; echo kept >~/.claude/kept.txt'
 ok 'what is made in the project belongs to the person' equal "$RUN_UID $RUN_UID" "$(stat -c %u "$PROJECT/made" "$PROJECT/d" | xargs)"

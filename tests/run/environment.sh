@@ -17,7 +17,7 @@ ok 'the SSH agent is not passed' lacks '^SSH_AUTH_SOCK=' "$WORK/env"
 ok 'loader variables are not passed' lacks '^LD_' "$WORK/env"
 ok 'other tokens are not passed' lacks '^GITHUB_TOKEN=' "$WORK/env"
 ok 'sockets are not passed' lacks '^XDG_' "$WORK/env"
-allowed='ANTHROPIC_API_KEY|CLAUDE_CODE_X|CLAUDE_CONFIG_DIR|DISABLE_[A-Z_]*|HOME|HTTPS_PROXY|IS_SANDBOX|LANG'
+allowed='ANTHROPIC_API_KEY|CLAUDE_CODE_X|CLAUDE_CONFIG_DIR|DISABLE_[A-Z_]*|GIT_CONFIG_SYSTEM|HOME|HTTPS_PROXY|IS_SANDBOX|LANG'
 allowed="$allowed|LC_ALL|LOGNAME|NO_COLOR|PATH|SHELL|SPACE|TERM|TZ|USER|WANTED|http_proxy"
 ok 'nothing else is set' equal '' "$(grep -vE "^($allowed)=" "$WORK/env")"
 

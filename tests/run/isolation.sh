@@ -20,10 +20,10 @@ ok 'a file made inside is on the host, owned by the caller' equal "$RUN_UID new"
 ok 'so is a directory' equal "$RUN_UID" "$(stat -c %u "$PROJECT/d")"
 ok 'the user is the caller' equal "$RUN_UID" "$(inside_sh 'id -u')"
 
-ok 'nothing else of the home is visible' equal '.cache .claude .gitconfig .npm pro ject ' \
+ok 'nothing else of the home is visible' equal '.cache .claude .npm pro ject ' \
   "$(inside_sh 'ls -A ~ | sort | tr "\n" " "')"
-ok 'the sanitised .gitconfig names the person' contains <(inside_sh 'cat ~/.gitconfig') Ada
-ok 'and runs nothing of theirs' not contains <(inside_sh 'cat ~/.gitconfig') evil
+ok 'the sanitised git configuration names the person' contains <(inside_sh 'cat /etc/gitconfig') Ada
+ok 'and runs nothing of theirs' not contains <(inside_sh 'cat /etc/gitconfig') evil
 ok 'git in the project works' equal Ada "$(inside_sh 'git init -q . && git config user.name')"
 ok 'the state directory is the view' equal fuse.claudefs \
   "$(inside_sh 'findmnt -no FSTYPE ~/.claude')"

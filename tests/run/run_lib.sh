@@ -29,7 +29,7 @@ make_run_home() {
     PROGRAMS=$TEST_ROOT/programs
     mkdir -p "$PROGRAMS"/{launcher,init/gateway,preload,fs/mount,fs/cli,rules}
     local name
-    for name in launcher/claudefs-run init/claudefs-init init/gateway/claudefs-gate preload/nodump.so fs/mount/claudefs-mount fs/cli/claudefs \
+    for name in launcher/claudefs-run init/claudefs-init init/gateway/claudefs-gate preload/nodump.so preload/git-guard fs/mount/claudefs-mount fs/cli/claudefs \
       rules/seccomp-docker.json; do
       cp "$CLAUDEFS_BUILD/$name" "$PROGRAMS/$name"
     done
