@@ -31,6 +31,8 @@ RUNTIME=(--runtime native)
 
 # The planted login is a secret like all others, but for the family that is about it.
 RUN_LOGIN=(--credentials none)
+# Only the family that is about it has a network.
+RUN_NETWORK=(--network none)
 
 ATTACKS_BAD=0
 
@@ -117,6 +119,7 @@ open_files() {
 prepare_agent() {
   mkdir -p "$PROJECT/.agent"
   cp "$ATTACK_DIR/agent.sh" "$ATTACK_DIR/family_$FAMILY.sh" "$ATTACK_CALL" "$PROJECT/.agent/"
+  [ -z "${WORLD_CERT:-}" ] || cp "$WORLD_CERT" "$PROJECT/cert.pem"
   INSIDE=$PROJECT/.agent/out
   AGENT=(bash "$PROJECT/.agent/agent.sh" "$FAMILY" "$ID" "$PROJECT" "$P" "$OTHER" "$LIMIT")
 }
@@ -151,7 +154,7 @@ start_in_mount() {
 }
 
 start_in_run() {
-  "$RUN_PROGRAM" "${RUNTIME[@]}" --network none --commit never ${RULES:+--rules "$RULES"} ${RUN_LIMITS:+"${RUN_LIMITS[@]}"} \
+  "$RUN_PROGRAM" "${RUNTIME[@]}" "${RUN_NETWORK[@]}" --commit never ${RULES:+--rules "$RULES"} ${RUN_LIMITS:+"${RUN_LIMITS[@]}"} \
     "${RUN_LOGIN[@]}" "$PROJECT" --exec "${AGENT[@]}" \
     </dev/null >"$WORK/agent.out" 2>&1 &
   AGENT_PID=$!

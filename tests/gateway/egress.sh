@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # What a sandbox reaches: the names of the list, by TLS to the name that was asked for, and nothing else.
 . "$(dirname "$0")/world.sh"
+. "$(dirname "$0")/sandbox.sh"
 enter_world "$0" "$@"
 make_home
 mkdir -p "$HOME/.claude" "$HOME/.config/claudefs"

@@ -3,6 +3,7 @@
 # The gateway under load: reloads in the middle of connections, many at once, and slow ones.
 # CLAUDEFS_TEST_LONG: 1,000 reloads during 10,000 connections; 100 during 1,200 else.
 . "$(dirname "$0")/world.sh"
+. "$(dirname "$0")/sandbox.sh"
 enter_world "$0" "$@"
 make_home
 mkdir -p "$HOME/.claude" "$HOME/.config/claudefs"

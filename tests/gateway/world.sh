@@ -50,20 +50,3 @@ END
   echo "the servers did not start: $(cat "$WORK/servers.out")" >&2
   exit 1
 }
-
-# session ARG...: claudefs-run with the test's own list; its words in $WORK/err.
-session() {
-  "$RUN_PROGRAM" --commit never --egress "$LIST" "$@" </dev/null 2>"$WORK/err"
-}
-
-# inside SCRIPT: in a sandbox with the gateway; stdout is the script's.
-inside() {
-  session "$PROJECT" --exec bash -c "$1"
-}
-
-log_of_session() {
-  cat "$HOME"/.local/state/claudefs/sessions/*/network.log
-}
-reached() {
-  grep -qF -e "$1" "$WORK/reached" 2>/dev/null
-}

@@ -7,6 +7,8 @@
 # (scratch, outside HOME) and PROJECT (an empty project in HOME). In CLAUDEFS_TEST_PARENT, which is below
 # /tmp too, if tests/lib/folding_host runs the test.
 make_home() {
+  # In a subshell with a home of its own, what the parent started is the parent's to stop.
+  [ "$BASH_SUBSHELL" -eq 0 ] || TEST_PIDS=()
   TEST_ROOT=$(mktemp -d "${CLAUDEFS_TEST_PARENT:-/tmp}/claudefs-test-XXXXXX")
   trap end_test EXIT
   trap 'exit 129' HUP
