@@ -42,28 +42,6 @@ size_t append_find(const char *region, size_t region_len, const char *block, siz
 	return best;
 }
 
-/* The host's file, open for appending, if it is one that may be appended to: -ENODATA if not
- * (settled). */
-static int open_host(struct target *target, struct stat *ret_st)
-{
-	cleanup_fd int fd =
-		openat(target->dir_fd, target->name,
-		       O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-
-	if (fd < 0 && (errno == ENOENT || errno == ELOOP || errno == ENXIO || errno == EISDIR)) {
-		(void)target_settle(target, COMMIT_CONFLICT, "it is no longer a file on the host");
-		return -ENODATA;
-	}
-	if (fd < 0 || fstat(fd, ret_st) < 0)
-		return -errno;
-	if (!S_ISREG(ret_st->st_mode) || ret_st->st_nlink > 1) {
-		(void)target_settle(target, COMMIT_CONFLICT,
-				    "the host's file is special or has another name too (link)");
-		return -ENODATA;
-	}
-	return steal_fd(&fd);
-}
-
 /* The length of buf up to its last line's end; all of it if no line ends in it. */
 static size_t whole_lines(const char *buf, size_t len)
 {
@@ -331,7 +309,7 @@ int append_apply(struct target *target)
 	struct stat st;
 	int r;
 
-	fd = open_host(target, &st);
+	fd = target_open_host(target, O_APPEND, &st);
 	if (fd < 0)
 		return fd == -ENODATA ? 0 : fd;
 	r = target->entry->has_started ? 0 : begin(target, fd, &st);

@@ -43,25 +43,6 @@ static int open_lines(const struct target *target)
 	return steal_fd(&fd);
 }
 
-/* The host's file: -ENODATA if it is none that lines may be taken from (settled). */
-static int open_host(struct target *target, struct stat *ret_st)
-{
-	cleanup_fd int fd = openat(target->dir_fd, target->name, O_RDWR | OPEN_PLANTED);
-
-	if (fd < 0 && (errno == ENOENT || errno == ELOOP || errno == ENXIO || errno == EISDIR)) {
-		(void)target_settle(target, COMMIT_CONFLICT, "it is no longer a file on the host");
-		return -ENODATA;
-	}
-	if (fd < 0 || fstat(fd, ret_st) < 0)
-		return -errno;
-	if (!S_ISREG(ret_st->st_mode) || ret_st->st_nlink > 1) {
-		(void)target_settle(target, COMMIT_CONFLICT,
-				    "the host's file is special or has another name too (link)");
-		return -ENODATA;
-	}
-	return steal_fd(&fd);
-}
-
 /* While we hold a lease nobody else has the file open, and who opens it waits. Its signal is one
  * that nobody dies of. -EBUSY: somebody has it open. Where there are no leases (or not for us) we
  * go on without. */
@@ -220,7 +201,7 @@ int cut_apply(struct target *target)
 	if (lines < 0)
 		return lines;
 	target_remove_temp(target);
-	fd = open_host(target, &st);
+	fd = target_open_host(target, 0, &st);
 	if (fd < 0)
 		return fd == -ENODATA ? 0 : fd;
 	r = append_is_block_at(fd, place_of(entry), lines, 0, entry->content_size);

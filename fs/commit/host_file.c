@@ -43,6 +43,24 @@ int target_open_source(const struct target *target)
 	return fd < 0 ? -errno : fd;
 }
 
+int target_open_host(struct target *target, int flags, struct stat *ret_st)
+{
+	cleanup_fd int fd = openat(target->dir_fd, target->name, O_RDWR | flags | OPEN_PLANTED);
+
+	if (fd < 0 && (errno == ENOENT || errno == ELOOP || errno == ENXIO || errno == EISDIR)) {
+		(void)target_settle(target, COMMIT_CONFLICT, "it is no longer a file on the host");
+		return -ENODATA;
+	}
+	if (fd < 0 || fstat(fd, ret_st) < 0)
+		return -errno;
+	if (!S_ISREG(ret_st->st_mode) || ret_st->st_nlink > 1) {
+		(void)target_settle(target, COMMIT_CONFLICT,
+				    "the host's file is special or has another name too (link)");
+		return -ENODATA;
+	}
+	return steal_fd(&fd);
+}
+
 int target_is_written(const struct target *target, const char *name)
 {
 	cleanup_fd int fd = openat(target->dir_fd, name, O_RDONLY | OPEN_PLANTED);

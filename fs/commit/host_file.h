@@ -33,6 +33,10 @@ int target_settle(struct target *target, enum commit_status status, const char *
 /* Opens the bytes to write (fd) or -errno. */
 int target_open_source(const struct target *target);
 
+/* Opens the host's file for lines to be appended to it (flags: O_APPEND) or taken from it (0).
+ * Returns the fd, -ENODATA (it is gone, no file, or has another name too: settled) or -errno. */
+int target_open_host(struct target *target, int flags, struct stat *ret_st);
+
 /* True (1) if the regular file name beside the target holds just the bytes to write. Or -errno. */
 int target_is_written(const struct target *target, const char *name);
 
