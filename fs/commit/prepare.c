@@ -11,6 +11,7 @@
 #include "fs/base/fd.h"
 #include "fs/base/path_name.h"
 #include "fs/base/text.h"
+#include "fs/commit/hold_still.h"
 #include "fs/commit/record_choice.h"
 #include "fs/journal/sample.h"
 #include "fs/merge/append_lines.h"
@@ -27,6 +28,7 @@ struct preparation {
 	const struct commit_plan *plan;
 	const struct prepare_hooks *hooks;
 	const struct review *review;
+	bool is_running; /* the session may write while we read */
 	int root_fd;
 	int receipt_fd;
 	struct intent *intent;
@@ -300,7 +302,8 @@ static int write_block(const struct preparation *preparation, const struct chang
 }
 
 /* A new history may hold another project's lines too; a renamed transcript begins with bytes that
- * only the host has; what was approved must not change any more: all are copied now. */
+ * only the host has; what was approved, or judged while its session runs, must not change any more:
+ * all are copied now. */
 static int prepare_whole(struct preparation *preparation, const struct change *change,
 			 const struct content *content, struct intent_entry *entry)
 {
@@ -309,7 +312,7 @@ static int prepare_whole(struct preparation *preparation, const struct change *c
 	int r;
 
 	if (content->prefix == 0 && !is_history && !preparation->planned->is_bound &&
-	    !preparation->planned->by_parts) {
+	    !preparation->planned->by_parts && !preparation->is_running) {
 		entry->content_size = content->size;
 		entry->content_hash = entry->object_hash;
 		return 0;
@@ -452,6 +455,17 @@ static int prepare_keys(struct preparation *preparation, const struct plan_entry
 	return r < 0 ? r : seal_new(entry, fd);
 }
 
+/* From here on the content is one that nobody writes to. */
+static int settle_content(const struct preparation *preparation, const struct plan_entry *planned,
+			  struct content *content, struct hash *ret_object_hash)
+{
+	/* By key, what is read once is both judged and written. */
+	if (!preparation->is_running || planned->is_by_key)
+		return digest_object(content, ret_object_hash);
+	return hold_still(preparation->review, planned, preparation->receipt_fd, preparation->hooks,
+			  content, ret_object_hash);
+}
+
 static int prepare_content(struct preparation *preparation, const struct plan_entry *planned,
 			   struct intent_entry *entry)
 {
@@ -466,7 +480,7 @@ static int prepare_content(struct preparation *preparation, const struct plan_en
 	entry->prefix = change->prefix;
 	entry->size = change->size;
 	entry->mtime_ns = change->mtime_ns;
-	r = digest_object(&content, &entry->object_hash);
+	r = settle_content(preparation, planned, &content, &entry->object_hash);
 	if (r < 0)
 		return r;
 	if (planned->is_by_key)
@@ -602,6 +616,7 @@ int prepare_intent(const struct commit_plan *plan, size_t *cursor, int root_fd, 
 		.plan = plan,
 		.hooks = hooks,
 		.review = commit_plan_review(plan),
+		.is_running = hold_still_is_needed(commit_plan_review(plan)),
 		.root_fd = root_fd,
 		.receipt_fd = receipt_fd,
 		.intent = intent,

@@ -7,7 +7,6 @@
 
 #include "fs/base/fd.h"
 #include "fs/host/host_parent.h"
-#include "fs/review/content.h"
 #include "fs/review/review_state.h"
 
 static ssize_t read_fd(void *arg, void *buf, size_t len, uint64_t offset)
@@ -101,18 +100,16 @@ int host_union_each(const struct review *review, const struct change *change, un
 	return r == -ENODATA ? union_records_merge(&nothing, &session, emit, arg, ret) : r;
 }
 
-int host_union(const struct review *review, const struct change *change, struct union_report *ret)
+int host_union(const struct review *review, const struct change *change,
+	       const struct content *content, struct union_report *ret)
 {
-	cleanup_content struct content content = CONTENT_NONE;
 	struct union_side session = {
 		.read = read_content,
-		.arg = &content,
+		.arg = (void *)(uintptr_t)content,
 		.offset = change->is_append_only ? change->base.size : 0,
 	};
-	int r = content_open(review, change, &content);
+	int r = unite(review, change, &session, NULL, NULL, ret);
 
-	if (r == 0)
-		r = unite(review, change, &session, NULL, NULL, ret);
 	return r == -ENODATA ? 0 : r;
 }
 

@@ -7,12 +7,14 @@
 #define CLAUDEFS_REVIEW_HOST_UNION_H
 
 #include "fs/merge/union_records.h"
+#include "fs/review/content.h"
 #include "fs/review/review.h"
 
-/* Of a change whose merge is RULE_MERGE_UNION_RECORDS. A host that has gained nothing is told by a
- * report that is all zeros, and reads nothing. Returns 0 or an error of union_records_merge() or of
- * content_open(). */
-int host_union(const struct review *review, const struct change *change, struct union_report *ret);
+/* Of a change whose merge is RULE_MERGE_UNION_RECORDS, with its content. A host that has gained
+ * nothing is told by a report that is all zeros, and reads nothing. Returns 0 or an error of
+ * union_records_merge(). */
+int host_union(const struct review *review, const struct change *change,
+	       const struct content *content, struct union_report *ret);
 
 /* Emits those that the host lacks; all of them, if it has gained nothing or has no such file. */
 int host_union_each(const struct review *review, const struct change *change, union_emit_fn *emit,

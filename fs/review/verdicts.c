@@ -55,7 +55,7 @@ static bool is_removal(const struct change *change)
 
 /* The checks, each in a function: 1 decided, 0 go on, or -errno. */
 
-static int check_rule(struct review *review, struct change *change)
+static int check_rule(const struct review *review, struct change *change)
 {
 	struct verdict *verdict = &change->verdict;
 	const char *why;
@@ -71,7 +71,7 @@ static int check_rule(struct review *review, struct change *change)
 	return decide(change, REVIEW_NEVER_LEAVES, "no rule that this version knows");
 }
 
-static int check_name(struct review *review, struct change *change)
+static int check_name(const struct review *review, struct change *change)
 {
 	const char *cursor = change->path;
 	const char *name;
@@ -92,7 +92,7 @@ static int check_name(struct review *review, struct change *change)
 	return 0;
 }
 
-static int check_entry(struct review *review, struct change *change)
+static int check_entry(const struct review *review, struct change *change)
 {
 	(void)review;
 	if (change->mode & (S_ISUID | S_ISGID) && change->object != 0)
@@ -108,7 +108,7 @@ static int check_entry(struct review *review, struct change *change)
 	return 0;
 }
 
-static int check_merge(struct review *review, struct change *change)
+static int check_merge(const struct review *review, struct change *change)
 {
 	(void)review;
 	change->merge = RULE_MERGE_REPLACE;
@@ -173,7 +173,7 @@ static int check_existing(struct change *change, const struct host_look *look)
 					  : "the host has got an entry of this name meanwhile");
 }
 
-static int check_host(struct review *review, struct change *change)
+static int check_host(const struct review *review, struct change *change)
 {
 	struct host_look look = { .is_base = !change->base.exists };
 	int r = 0;
@@ -262,7 +262,7 @@ static bool is_shadowed(const struct review *review, const struct change *change
 	       fstatat(review->root_fd, ".config.json", &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-static int check_keys(struct review *review, struct change *change)
+static int check_keys(const struct review *review, struct change *change)
 {
 	cleanup_key_changes struct key_changes *keys = NULL;
 	char reason[sizeof(change->reason)] = "";
@@ -310,10 +310,11 @@ static int judge_foreign(struct change *change, enum line_form form,
 }
 
 /* Records of the host's that are not the session's, under a uuid of the session's. */
-static int check_union(struct review *review, struct change *change)
+static int check_union(const struct review *review, struct change *change,
+		       const struct content *content)
 {
 	struct union_report report = { 0 };
-	int r = host_union(review, change, &report);
+	int r = host_union(review, change, content, &report);
 
 	if (r == -EBADMSG || r == -E2BIG || r == -EAGAIN)
 		return decide(change, REVIEW_HELD, "its records cannot be united with the host's");
@@ -328,7 +329,8 @@ static int check_union(struct review *review, struct change *change)
 		      (unsigned long long)report.conflict_record);
 }
 
-static int check_lines(struct review *review, struct change *change, const struct content *content)
+static int check_lines(const struct review *review, struct change *change,
+		       const struct content *content)
 {
 	uint64_t offset = change->is_append_only ? change->base.size : 0;
 	enum line_form form = change->verdict.merge == RULE_MERGE_APPEND_LINES ? LINE_HISTORY
@@ -344,11 +346,20 @@ static int check_lines(struct review *review, struct change *change, const struc
 			      change->is_append_only ? "appended" : "its",
 			      (unsigned long long)report.bad_line, report.bad);
 	r = judge_foreign(change, form, &report);
-	return r == 0 && change->merge == RULE_MERGE_UNION_RECORDS ? check_union(review, change)
-								   : r;
+	return r == 0 && change->merge == RULE_MERGE_UNION_RECORDS
+		       ? check_union(review, change, content)
+		       : r;
 }
 
-static int check_content(struct review *review, struct change *change)
+static int check_bytes(const struct review *review, struct change *change,
+		       const struct content *content)
+{
+	if (ends_with(change->path, ".jsonl"))
+		return check_lines(review, change, content);
+	return ends_with(change->path, ".json") ? check_json(change, content) : 0;
+}
+
+static int check_content(const struct review *review, struct change *change)
 {
 	cleanup_content struct content content = CONTENT_NONE;
 	int r;
@@ -371,14 +382,12 @@ static int check_content(struct review *review, struct change *change)
 		return decide(change, REVIEW_HELD, "its content cannot be read: %s", strerror(-r));
 	if (change->merge == RULE_MERGE_JSON_KEYS)
 		return check_keys(review, change);
-	if (ends_with(change->path, ".jsonl"))
-		return check_lines(review, change, &content);
-	return ends_with(change->path, ".json") ? check_json(change, &content) : 0;
+	return check_bytes(review, change, &content);
 }
 
 /* A directory that is to be reviewed has nothing in it to review: parents of what comes home are
  * made with it, and an empty one would only ask a question that nobody needs. */
-static int check_empty_directory(struct review *review, struct change *change)
+static int check_empty_directory(const struct review *review, struct change *change)
 {
 	(void)review;
 	if (change->kind != CHANGE_MKDIR || change->group != REVIEW_NEEDS_APPROVAL)
@@ -399,7 +408,7 @@ static bool is_transcript_name(const char *name)
 }
 
 /* A transcript of another name is nothing that Claude wrote. */
-static int check_transcript_name(struct review *review, struct change *change)
+static int check_transcript_name(const struct review *review, struct change *change)
 {
 	(void)review;
 	if (change->group != REVIEW_WILL_COMMIT || change->kind != CHANGE_CREATE ||
@@ -410,7 +419,7 @@ static int check_transcript_name(struct review *review, struct change *change)
 }
 
 /* What "auto" does not cover. */
-static int check_approval(struct review *review, struct change *change)
+static int check_approval(const struct review *review, struct change *change)
 {
 	(void)review;
 	if (change->group != REVIEW_WILL_COMMIT)
@@ -430,14 +439,14 @@ static int check_approval(struct review *review, struct change *change)
 }
 
 /* In this order: what never leaves is not even looked at further. */
-static int (*const checks[])(struct review *review, struct change *change) = {
+static int (*const checks[])(const struct review *review, struct change *change) = {
 	check_rule, check_name,    check_entry,           check_empty_directory, check_merge,
 	check_host, check_content, check_transcript_name, check_approval,
 };
 
 /* Whether the session's side of a conflict is one that could be applied: readable, and JSON where
  * it must be. */
-static int judge_theirs(struct review *review, struct change *change)
+static int judge_theirs(const struct review *review, struct change *change)
 {
 	struct change theirs = *change;
 	int r;
@@ -454,6 +463,26 @@ static int judge_theirs(struct review *review, struct change *change)
 	if (r < 0)
 		return r;
 	change->may_take_theirs = r == 0;
+	return 0;
+}
+
+int verdicts_judge_content(const struct review *review, const struct change *change,
+			   const struct content *content, enum review_group *ret_group,
+			   char *ret_reason, size_t reason_size)
+{
+	struct change again = *change;
+	int r = check_rule(review, &again);
+
+	if (r == 0)
+		r = check_bytes(review, &again, content);
+	if (r == 0)
+		r = check_transcript_name(review, &again);
+	if (r == 0)
+		r = check_approval(review, &again);
+	if (r < 0)
+		return r;
+	*ret_group = again.group;
+	(void)snprintf(ret_reason, reason_size, "%s", again.reason);
 	return 0;
 }
 

@@ -5,9 +5,18 @@
 #ifndef CLAUDEFS_REVIEW_VERDICTS_H
 #define CLAUDEFS_REVIEW_VERDICTS_H
 
+#include "fs/review/content.h"
 #include "fs/review/review_state.h"
 
 /* Returns 0, -ENOMEM or -errno. */
 int verdicts_join(struct review *review);
+
+/* What the verdict on the change is if its content is this one: the rules, and what its lines, its
+ * JSON or its records must be; not what the host has there, but for records that are united. For a
+ * copy of what a running session wrote. Not for RULE_MERGE_JSON_KEYS. The reason is one
+ * terminal-safe line. Returns 0 or -errno. */
+int verdicts_judge_content(const struct review *review, const struct change *change,
+			   const struct content *content, enum review_group *ret_group,
+			   char *ret_reason, size_t reason_size);
 
 #endif

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT */
+/* A commit while its session writes on: what comes home by rule alone is exactly what was judged,
+ * at whichever instant the session changes it, there or back again. The journal has no end in all
+ * of these. */
+#include "tests/unit/cmocka_setup.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/lib/kill_at_syscall.h"
+#include "tests/lib/session_fixture.h"
+
+#define UUID   "11111111-2222-4333-8444-555555555555"
+#define FIRST  "{\"type\":\"user\",\"uuid\":\"first\"}\n"
+#define OTHERS "{\"type\":\"user\",\"uuid\":\"others\"}\n"
+#define GOOD   "{\"type\":\"user\",\"uuid\":\"good-1\",\"sessionId\":\"" UUID "\"}\n"
+#define FINE   "{\"type\":\"user\",\"uuid\":\"good-2\",\"sessionId\":\"" UUID "\"}\n"
+#define FOREIGN                                                                           \
+	"{\"type\":\"user\",\"uuid\":\"good-1\",\"sessionId\":\"99999999-2222-4333-8444-" \
+	"555555555555\"}\n"
+#define FORGED   "{\"type\":\"user\",\"uuid\":\"others\",\"sessionId\":\"" UUID "\"}\n"
+#define NO_JSON  "{\"type\":\"user\",\"uuid\":\"good-1\",\"sessionId\":\"" UUID "\",\n"
+#define TASK     "tasks/" UUID "/1.json"
+#define ENTRY    "{\"task\":1}"
+#define NO_ENTRY "{\"task\":1,"
+
+static const struct commit_choice choose_auto = { 0 };
+
+struct scene {
+	struct fixture f;
+	const char *path;
+	uint64_t object;
+	uint64_t offset;    /* where the session writes what changes */
+	const char *before; /* what it writes there first, and then */
+	const char *then;
+	char reason[256];
+	enum commit_status status;
+};
+
+/* As a write that is not sealed yet: the bytes are there, and nothing vouches for them. */
+static void write_over(struct scene *scene, const char *content)
+{
+	fixture_write(&scene->f, scene->object, scene->offset, content);
+}
+
+static void begin_transcript(struct scene *scene)
+{
+	fixture_make(&scene->f);
+	scene->path = fixture_own(&scene->f, UUID ".jsonl");
+	fixture_host_write(&scene->f, scene->path, FIRST);
+	scene->object = fixture_copy_up_prefix(&scene->f, scene->path);
+	scene->offset = strlen(FIRST);
+	write_over(scene, scene->before);
+}
+
+static void begin_task(struct scene *scene)
+{
+	fixture_make(&scene->f);
+	/* The project's session is one with a transcript. */
+	fixture_host_write(&scene->f, fixture_own(&scene->f, UUID ".jsonl"), FIRST);
+	scene->path = TASK;
+	scene->object = fixture_create(&scene->f, TASK, "");
+	write_over(scene, scene->before);
+}
+
+static void take_event(const struct commit_event *event, void *arg)
+{
+	struct scene *scene = arg;
+
+	scene->status = event->status;
+	(void)snprintf(scene->reason, sizeof(scene->reason), "%s",
+		       event->reason ? event->reason : "");
+}
+
+/* Reviewed and planned with what the session wrote before, applied when it has written then. */
+static void commit_between(struct scene *scene, struct commit_result *ret)
+{
+	struct fixture *f = &scene->f;
+	cleanup_commit struct commit *commit = NULL;
+	cleanup_commit_plan struct commit_plan *plan = NULL;
+	const struct change *change;
+	const char *missing = NULL;
+
+	assert_int_equal(
+		commit_open(f->session_fd, &f->manifest, f->state_fd, NULL, NULL, NULL, &commit),
+		0);
+	change = review_find(fixture_review(f), scene->path);
+	assert_non_null(change);
+	assert_int_equal(change->group, REVIEW_WILL_COMMIT);
+	assert_int_equal(commit_plan_new(f->review, &choose_auto, &plan, &missing), 0);
+	write_over(scene, scene->then);
+	assert_int_equal(commit_apply(commit, plan, take_event, scene, ret), 0);
+}
+
+static void assert_host(struct scene *scene, const char *expected)
+{
+	char *content = fixture_host_read(&scene->f, scene->path);
+
+	if (expected) {
+		assert_non_null(content);
+		assert_string_equal(content, expected);
+	} else {
+		assert_null(content);
+	}
+	free(content);
+}
+
+static void assert_held(struct scene *scene, enum commit_status status, const char *reason,
+			const char *host)
+{
+	struct commit_result result;
+
+	commit_between(scene, &result);
+	assert_int_equal(result.applied, 0);
+	assert_int_equal(scene->status, status);
+	if (!strstr(scene->reason, reason))
+		fail_msg("told: %s", scene->reason);
+	assert_host(scene, host);
+	fixture_done(&scene->f);
+}
+
+static void record_of_another_project_is_held(void **state)
+{
+	struct scene scene = { .before = GOOD, .then = FOREIGN };
+
+	(void)state;
+	begin_transcript(&scene);
+	assert_held(&scene, COMMIT_LAPSED, "not of this project", FIRST);
+}
+
+static void half_a_record_is_held(void **state)
+{
+	struct scene scene = { .before = GOOD, .then = NO_JSON };
+
+	(void)state;
+	begin_transcript(&scene);
+	assert_held(&scene, COMMIT_LAPSED,
+		    "the session wrote to it while it was committed: appended line 1 is not a JSON "
+		    "object",
+		    FIRST);
+}
+
+static void forged_record_is_a_conflict(void **state)
+{
+	struct scene scene = { .before = GOOD, .then = FORGED };
+
+	(void)state;
+	begin_transcript(&scene);
+	fixture_host_append(&scene.f, scene.path, OTHERS);
+	assert_held(&scene, COMMIT_CONFLICT, "uuid of another record", FIRST OTHERS);
+}
+
+static void new_file_that_is_no_json_any_more_is_held(void **state)
+{
+	struct scene scene = { .before = ENTRY, .then = NO_ENTRY };
+
+	(void)state;
+	begin_task(&scene);
+	assert_held(&scene, COMMIT_LAPSED, "not JSON", NULL);
+}
+
+/* Nothing is wrong with it: it is judged as it is, comes home as it is, and is settled. */
+static void good_record_in_the_place_of_a_good_one_comes_home_whole(void **state)
+{
+	struct scene scene = { .before = GOOD, .then = FINE };
+	struct commit_result result;
+
+	(void)state;
+	begin_transcript(&scene);
+	commit_between(&scene, &result);
+	assert_int_equal(result.applied, 1);
+	assert_host(&scene, FIRST FINE);
+	assert_int_equal(review_count(fixture_review(&scene.f)), 0);
+	/* The session goes on behind it. */
+	scene.offset += strlen(FINE);
+	write_over(&scene, GOOD);
+	assert_int_equal(fixture_commit(&scene.f, &choose_auto, &result), 0);
+	assert_host(&scene, FIRST FINE GOOD);
+	fixture_done(&scene.f);
+}
+
+static int commit_auto(void *arg)
+{
+	struct scene *scene = arg;
+	struct commit_result result;
+
+	return fixture_commit(&scene->f, &choose_auto, &result) == 0 ? 0 : 1;
+}
+
+static void write_then(void *arg)
+{
+	struct scene *scene = arg;
+
+	write_over(scene, scene->then);
+}
+
+/* The session writes at each system call of the commit in turn, from before to then. bad: what must
+ * never be on the host; at some instants something else must. */
+static void at_every_call(void (*begin)(struct scene *scene), const char *before, const char *then,
+			  const char *bad)
+{
+	enum kill_result result = KILL_DONE;
+	size_t came_home = 0;
+	uint64_t n;
+
+	for (n = 1; result == KILL_DONE; n++) {
+		struct scene scene = { .before = before, .then = then };
+		char *content;
+		int status = 0;
+
+		begin(&scene);
+		result = act_at_syscall(n, commit_auto, &scene, write_then, &scene, &status);
+		if (result == KILL_DONE) {
+			assert_true(WIFEXITED(status));
+			assert_int_equal(WEXITSTATUS(status), 0);
+			content = fixture_host_read(&scene.f, scene.path);
+			if (content && strstr(content, bad))
+				fail_msg("at call %llu: %s", (unsigned long long)n, content);
+			came_home += content && strcmp(content, FIRST) != 0;
+			free(content);
+		}
+		fixture_done(&scene.f);
+		if (result == KILL_NO_TRACE)
+			skip();
+	}
+	print_message("%llu instants; at %zu of them it came home\n", (unsigned long long)n,
+		      came_home);
+	assert_true(n > 50);
+	assert_true(came_home > 5);
+	assert_true(came_home < n);
+}
+
+static void record_written_at_any_instant_is_judged_as_it_comes_home(void **state)
+{
+	(void)state;
+	at_every_call(begin_transcript, GOOD, FOREIGN, FOREIGN);
+	at_every_call(begin_transcript, FOREIGN, GOOD, FOREIGN);
+}
+
+static void file_written_at_any_instant_is_judged_as_it_comes_home(void **state)
+{
+	(void)state;
+	at_every_call(begin_task, ENTRY, NO_ENTRY, NO_ENTRY);
+	at_every_call(begin_task, NO_ENTRY, ENTRY "\n", NO_ENTRY);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(record_of_another_project_is_held),
+		cmocka_unit_test(half_a_record_is_held),
+		cmocka_unit_test(forged_record_is_a_conflict),
+		cmocka_unit_test(new_file_that_is_no_json_any_more_is_held),
+		cmocka_unit_test(good_record_in_the_place_of_a_good_one_comes_home_whole),
+		cmocka_unit_test(record_written_at_any_instant_is_judged_as_it_comes_home),
+		cmocka_unit_test(file_written_at_any_instant_is_judged_as_it_comes_home),
+	};
+	struct stat st;
+
+	/* In memory: thousands of commits. */
+	if (stat("/dev/shm", &st) == 0 && access("/dev/shm", W_OK) == 0 &&
+	    !getenv("CLAUDEFS_TEST_PARENT"))
+		fixture_parent = "/dev/shm";
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
