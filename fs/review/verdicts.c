@@ -333,8 +333,10 @@ static int check_lines(const struct review *review, struct change *change,
 		       const struct content *content)
 {
 	uint64_t offset = change->is_append_only ? change->base.size : 0;
-	enum line_form form = change->verdict.merge == RULE_MERGE_APPEND_LINES ? LINE_HISTORY
-									       : LINE_TRANSCRIPT;
+	/* Of lines that are appended commit asks the same again. */
+	enum line_form form = change->verdict.merge == RULE_MERGE_APPEND_LINES
+				      ? line_form_of(change)
+				      : LINE_TRANSCRIPT;
 	struct line_report report;
 	int r;
 

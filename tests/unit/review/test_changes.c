@@ -177,6 +177,22 @@ static void session_of_another_project_is_not_made_own_by_a_file_name(void **sta
 	fixture_done(&f);
 }
 
+/* A rule of the person's own: only the history's lines have a project. */
+static void lines_of_a_file_of_ones_own_are_anybodys(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_make(&f);
+	fixture_add_rules(&f, "{\"version\":1,\"rules\":[{\"path\":\"log.jsonl\",\"read\":\"show\","
+			      "\"write\":\"auto\",\"merge\":\"append-lines\",\"why\":\"test\"}]}");
+	fixture_host_write(&f, "log.jsonl", "{}\n");
+	fixture_append(&f, "log.jsonl", "{\"a\":1}\n{\"project\":\"/elsewhere\"}\n");
+	expect(&f, "log.jsonl", REVIEW_WILL_COMMIT);
+	assert_null(strstr(review_find(f.review, "log.jsonl")->reason, "stay in the session"));
+	fixture_done(&f);
+}
+
 static void replacement_of_what_the_host_had_is_never_automatic(void **state)
 {
 	struct fixture f;
@@ -301,6 +317,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(foreign_record_needs_a_look),
 	cmocka_unit_test(kinds_are_told_apart),
 	cmocka_unit_test(line_that_is_no_json_is_held),
+	cmocka_unit_test(lines_of_a_file_of_ones_own_are_anybodys),
 	cmocka_unit_test(lines_of_other_projects_stay_in_the_session),
 	cmocka_unit_test(name_that_the_rules_hid_is_not_overwritten),
 	cmocka_unit_test(object_that_grew_after_its_seal_is_damage_only_after_an_end),
