@@ -32,6 +32,19 @@ _Noreturn static void die(const char *what)
 	_exit(EXIT_RUN_FAILED);
 }
 
+/* Where the kernel, or what its owner has set, is the reason, the person can do something. */
+_Noreturn static void die_without_namespaces(const char *what)
+{
+	if (errno != EPERM && errno != EACCES && errno != ENOSPC && errno != EUSERS)
+		die(what);
+	message_error("sandbox: this system does not let you make user namespaces (%s): start "
+		      "Docker, or let its owner allow them (user.max_user_namespaces, "
+		      "kernel.unprivileged_userns_clone, "
+		      "kernel.apparmor_restrict_unprivileged_userns; docs/TROUBLESHOOTING.md)",
+		      strerror(errno));
+	_exit(EXIT_RUN_FAILED);
+}
+
 static void write_own(const char *path, const char *text)
 {
 	cleanup_fd int fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -73,17 +86,12 @@ static void enter_namespaces(const struct plan *plan)
 
 	/* Only root may, and only root need: nobody else's groups open anything for it. */
 	(void)setgroups(0, NULL);
-	if (unshare(flags) < 0) {
-		if (errno == EPERM || errno == ENOSPC)
-			message_error("sandbox: this system does not let you make user namespaces; "
-				      "see kernel.unprivileged_userns_clone, "
-				      "user.max_user_namespaces and AppArmor's "
-				      "apparmor_restrict_unprivileged_userns");
-		die("cannot make the namespaces");
-	}
+	if (unshare(flags) < 0)
+		die_without_namespaces("cannot make the namespaces");
 	map_ids(plan);
+	/* AppArmor lets an ordinary user make one on some systems, and do nothing in it. */
 	if (sethostname("claudefs", 8) < 0)
-		die("cannot set the host name");
+		die_without_namespaces("cannot set the host name");
 	if (plan->network != NETWORK_HOST)
 		loopback_up();
 }

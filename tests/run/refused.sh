@@ -31,6 +31,22 @@ for engine in docker podman; do
   ok "--runtime $engine without $engine is refused" equal 125 \
     "$(code as_user env PATH=/nowhere "$PROGRAMS/launcher/claudefs-run" --runtime $engine "$PROJECT" --exec true)"
 done
+# Neither an engine nor user namespaces: one line says what to do. A namespace of its own has its own limit of them.
+# shellcheck disable=SC2016
+without='echo 0 >/proc/sys/user/max_user_namespaces 2>/dev/null || exit 77; exec "$@"'
+mkdir -p "$WORK/bin"
+printf '#!/bin/sh\necho "Cannot connect to the Docker daemon at unix:///var/run/docker.sock." >&2\nexit 1\n' >"$WORK/bin/docker"
+chmod 755 "$WORK/bin/docker"
+own
+for path in /nowhere "$WORK/bin"; do
+  as_user unshare --user --map-root-user sh -c "$without" sh env "PATH=$path" "$PROGRAMS/launcher/claudefs-run" "$PROJECT" \
+    --exec true >"$WORK/out" 2>"$WORK/err"
+  status=$?
+  [ "$status" -ne 77 ] || continue
+  ok "with the engines of $path and no user namespaces it ends" equal 125 "$status"
+  ok 'in one line that says what to do' equal "1 start Docker, or let its owner allow them (user.max_user_namespaces" \
+    "$(wc -l <"$WORK/err") $(grep -o 'start Docker, or let its owner allow them (user.max_user_namespaces' "$WORK/err")"
+done
 printf '[\n{"path":\n' >"$HOME/broken.json"
 own
 ok 'a broken rule file is refused' equal 125 "$(code run --rules "$HOME/broken.json" "$PROJECT" --exec true)"
