@@ -218,6 +218,7 @@ static int load_keys(const struct review *review, const struct change *change,
 	return 0;
 }
 
+ANALYZER_LOSES_OWNERS
 /* The name of a record, and what a decision about it is bound to. */
 static int name_record(const struct review *review, const struct change *change,
 		       struct record_names *names, const char *line, size_t len, struct part *part)
@@ -259,6 +260,7 @@ static int name_record(const struct review *review, const struct change *change,
 		part->name = NULL;
 	return part->name ? 0 : -ENOMEM;
 }
+ANALYZER_KNOWS_OWNERS
 
 int parts_judge_record(const struct review *review, const struct change *change,
 		       struct record_names *names, const char *line, size_t len,
@@ -283,6 +285,7 @@ struct record_list {
 	bool with_text;
 };
 
+ANALYZER_LOSES_OWNERS
 static int grow(struct parts *parts)
 {
 	size_t size = parts->size ? parts->size * 2 : 64;
@@ -297,6 +300,7 @@ static int grow(struct parts *parts)
 	parts->size = size;
 	return 0;
 }
+ANALYZER_KNOWS_OWNERS
 
 static int take_record(const char *line, size_t len, void *arg)
 {
