@@ -281,8 +281,14 @@ static void list_group(const struct walk *walk, size_t index)
 	while (*line && walk->source->may_split && *line != '+' && *line != '-')
 		line = strchr(line, '\n') ? strchr(line, '\n') + 1 : "";
 	len = strcspn(line, "\n");
+	/* Never a part of a character. */
+	if (len > LISTED_MAX) {
+		len = LISTED_MAX;
+		while (len > 0 && ((unsigned char)line[len] & 0xc0) == 0x80)
+			len--;
+	}
 	(void)fprintf(stderr, "%c%3zu: %.*s\n", signs[walk->groups[index].verdict], index + 1,
-		      (int)(len < LISTED_MAX ? len : LISTED_MAX), line);
+		      (int)len, line);
 }
 
 static void press_goto(struct walk *walk, const char *argument)

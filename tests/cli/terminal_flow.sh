@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=SC2119
 # The whole review as a person does it, in a real terminal of 80 and of 40 columns: status, diff, approve
-# -p, commit -i, undo; with names and contents that would like to speak to the terminal themselves.
+# -p by hunk and by record, commit -i, undo; with names and contents that would like to speak to the terminal themselves.
 set -u
 # shellcheck disable=SC1091
 . "${CLAUDEFS_SOURCE:?}/tests/cli/lib.sh"
@@ -26,6 +26,7 @@ write $own/memory/note.md remember\s$evil\n
 write plans/$(printf 'n%.0s' {1..120}).md long\n
 write agent-memory/a\xe2\x80\xaeb.md x\n
 write CLAUDE.md evil\n
+write $own/11111111-2222-3333-4444-555555555555.jsonl {"uuid":"aaaa0001","cwd":"/elsewhere","text":"\xe2\x80\xae\xc2\x9b31m"}\n{"uuid":"bbbb0002","cwd":"/elsewhere"}\n
 END
 }
 
@@ -61,7 +62,7 @@ for columns in 80 40; do
   rm -f "$WORK/raw"
   terminal pipe-pane "cat >$WORK/raw"
   ok "$columns: the shell is there" terminal_wait '^>' 20
-  ok "$columns: status tells what needs approval" run 'claudefs status' 'needs approval \(3\)'
+  ok "$columns: status tells what needs approval" run 'claudefs status' 'needs approval \(4\)'
   ok "$columns: and what to type next" terminal_wait 'next: claudefs diff' 10
   ok "$columns: diff shows the hunks" run 'claudefs diff' '\+twenty-five'
   ok "$columns: with the escapes as text" terminal_wait 'x1b\]0;PWNED' 10
@@ -74,12 +75,19 @@ for columns in 80 40; do
   ok "$columns: k goes back only to what is open" type_line k 'k: not here|\(2/2\)'
   ok "$columns: y ends it" type_line y '1 approved, 1 rejected'
   ok "$columns: status says so" run 'claudefs status' 'partly decided'
+  ok "$columns: approve -p asks about records" run "claudefs approve -p $own/1*" '\(1/2\) approve this record'
+  ok "$columns: g lists them" type_line g 'go to which one'
+  ok "$columns: and goes to one" type_line 2 '\(2/2\) approve this record'
+  ok "$columns: y takes that" type_line y '\(1/2\) approve this record'
+  ok "$columns: n leaves the other" type_line n '1 approved, 1 rejected'
   ok "$columns: commit -i asks about the others" run 'claudefs commit -i' '\(1/2\) commit this change'
   ok "$columns: d shows it again" type_line d 'commit this change'
   ok "$columns: y takes one" type_line y '\(2/2\) commit this change'
   ok "$columns: q leaves the other" type_line q 'done:0:'
   ok "$columns: the approved hunk is on the host" equal twenty-five "$(sed -n 25p "$claude/plans/plan.md")"
   ok "$columns: the rejected one is not" equal 3 "$(sed -n 3p "$claude/plans/plan.md")"
+  ok "$columns: the approved record is, alone" equal 'bbbb0002' \
+    "$(grep -oE '(aaaa|bbbb)[0-9]+' "$claude/$own/11111111-2222-3333-4444-555555555555.jsonl")"
   ok "$columns: and nothing reached the terminal" tame
   ok "$columns: undo takes it back" run 'claudefs undo' 'undid [0-9] changes'
   ok "$columns: the plan is as it was" equal "$(seq 1 30)" "$(cat "$claude/plans/plan.md")"
