@@ -509,6 +509,7 @@ void options_print_help(FILE *stream)
 		"  claudefs-run ~/proj                      interactive\n"
 		"  claudefs-run ~/proj -p \"fix the tests\"   one-shot\n"
 		"  claudefs-run ~/proj --exec make check    another command in the same sandbox\n"
+		"  alias dclaude='claudefs-run'             for ~/.bashrc or ~/.zshrc\n"
 		"\nThe exit code is the command's; 125 to 127 are claudefs-run's own failures.\n",
 		stream);
 }

@@ -47,6 +47,21 @@ for path in /nowhere "$WORK/bin"; do
   ok 'in one line that says what to do' equal "1 start Docker, or let its owner allow them (user.max_user_namespaces" \
     "$(wc -l <"$WORK/err") $(grep -o 'start Docker, or let its owner allow them (user.max_user_namespaces' "$WORK/err")"
 done
+# Which runtime, by what an engine's program answers. Nothing else is asked of it.
+# engine ANSWER: one that says so to "info", and notes what it was asked.
+engine() {
+  # shellcheck disable=SC2016  # of the script that is made
+  printf '#!/bin/sh\necho "$*" >>%s\n[ "$1" = info ] && echo "%s"\n' "$WORK/asked" "$1" >"$WORK/bin/docker"
+  rm -f "$WORK/asked"
+  own
+  as_user env "PATH=$WORK/bin:/usr/bin:/bin" "$PROGRAMS/launcher/claudefs-run" --print-plan --json "$PROJECT" --exec true 2>"$WORK/err" |
+    sed -nE 's/^  "(runtime|engine)": ("([^"]*)"|null),$/\3/p' | tr '\n' ' '
+}
+ok 'an engine that answers is taken' equal "docker $WORK/bin/docker " "$(engine '[name=seccomp,profile=default]')"
+ok 'for the plan it is asked for nothing else' equal 'info' "$(cut -d' ' -f1 "$WORK/asked" | sort -u)"
+ok 'one without root is not' equal 'native  ' "$(engine '[name=seccomp,profile=default name=rootless]')"
+ok 'and why is said' contains "$WORK/err" 'rootless and cannot attach the view'
+rm "$WORK/bin/docker"
 printf '[\n{"path":\n' >"$HOME/broken.json"
 own
 ok 'a broken rule file is refused' equal 125 "$(code run --rules "$HOME/broken.json" "$PROJECT" --exec true)"
