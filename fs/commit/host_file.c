@@ -193,6 +193,10 @@ int target_keep(struct target *target, const struct stat *st)
 
 	if (from < 0)
 		return -errno;
+	if (fstat(from, &now_st) < 0)
+		return -errno;
+	if (!S_ISREG(now_st.st_mode))
+		return -EAGAIN;
 	(void)snprintf(name, sizeof(name), "pre-%zu", target->index);
 	to = openat(target->run->receipt_fd, name,
 		    O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -214,31 +218,76 @@ int target_keep(struct target *target, const struct stat *st)
 	return done_log_kept(target->run->log_fd, target->entry, target->index);
 }
 
-int target_finish(struct target *target)
+/* What can be said of the file behind fd, if it is what was written: another program may have saved
+ * the name again since, and what it saved is not to be taken for the commit's by an undo. */
+static int describe_file(const struct target *target, int fd, struct intent_after *after)
 {
-	struct intent_after *after = &target->entry->after;
+	const struct intent_entry *entry = target->entry;
+	bool is_whole = entry->action == PLAN_CREATE || entry->action == PLAN_REPLACE;
+	struct intent_after found = *after;
+	struct hash written;
+	struct stat st;
+	off_t n;
+	int r;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return 0;
+	found.identity = journal_identity_of(&st);
+	r = journal_hash_content(fd, found.identity.size, &found.hash, &found.is_sampled);
+	if (r < 0)
+		return r == -ENODATA ? 0 : r; /* shrunk again by somebody else */
+	/* In this order: what is written between the two is seen by the second. */
+	if (is_whole) {
+		n = hash_file(fd, &written);
+		if (n < 0)
+			return (int)n;
+		if ((uint64_t)n != entry->content_size ||
+		    !hash_is_equal(&written, &entry->content_hash))
+			return 0;
+	}
+	*after = found;
+	return 0;
+}
+
+/* What stands at the name; *after as it is if that is not the commit's. */
+static int describe_name(const struct target *target, struct intent_after *after)
+{
 	cleanup_fd int fd = -1;
 	struct stat st;
+
+	if (fstatat(target->dir_fd, target->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (target->entry->action == PLAN_KEEP) {
+		after->exists = true;
+		after->is_directory = S_ISDIR(st.st_mode);
+	}
+	if (S_ISDIR(st.st_mode) == after->is_directory && !S_ISREG(st.st_mode))
+		after->identity = journal_identity_of(&st);
+	if (!S_ISREG(st.st_mode) || after->is_directory)
+		return 0;
+	fd = openat(target->dir_fd, target->name, O_RDONLY | OPEN_PLANTED);
+	if (fd < 0)
+		return errno == ENOENT || errno == ELOOP || errno == ENXIO ? 0 : -errno;
+	return describe_file(target, fd, after);
+}
+
+int target_finish(struct target *target)
+{
+	const struct intent_entry *entry = target->entry;
+	struct intent_after *after = &target->entry->after;
 	int r;
 
 	r = fd_sync(target->dir_fd);
 	if (r < 0)
 		return r;
 	*after = (struct intent_after){ 0 };
-	if (fstatat(target->dir_fd, target->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT ? target_settle(target, COMMIT_APPLIED, "%s", "") : -errno;
-	after->exists = true;
-	after->is_directory = S_ISDIR(st.st_mode);
-	after->identity = journal_identity_of(&st);
-	if (S_ISREG(st.st_mode)) {
-		fd = openat(target->dir_fd, target->name, O_RDONLY | OPEN_PLANTED);
-		if (fd < 0)
-			return -errno;
-		r = journal_hash_content(fd, after->identity.size, &after->hash,
-					 &after->is_sampled);
-		/* Shrunk again by somebody else: nothing can be said of it. */
-		if (r < 0 && r != -ENODATA)
-			return r;
+	/* What stands there now is not what was removed. */
+	if (entry->action != PLAN_DELETE && entry->action != PLAN_RMDIR) {
+		after->exists = entry->action != PLAN_KEEP;
+		after->is_directory = entry->action == PLAN_MKDIR;
+		r = describe_name(target, after);
 	}
-	return target_settle(target, COMMIT_APPLIED, "%s", "");
+	return r < 0 ? r : target_settle(target, COMMIT_APPLIED, "%s", "");
 }

@@ -52,7 +52,8 @@ void target_remove_temp(const struct target *target);
 int target_keep(struct target *target, const struct stat *st);
 void target_describe(struct intent_before *before, const struct stat *st);
 
-/* Fills entry->after from what stands there, syncs the directory, and settles as applied. */
+/* Syncs the directory, fills entry->after, and settles as applied. What stands there by now without
+ * being the commit's is not described: after then exists with an identity that no file has. */
 int target_finish(struct target *target);
 
 #endif

@@ -197,12 +197,15 @@ static int find_lines(const struct step *step)
 	cleanup_fd int to = -1;
 	cleanup_hash_stream struct hash_stream *stream = hash_stream_new();
 	struct hash hash;
+	struct stat st;
 	off_t n;
 
 	if (!stream)
 		return -ENOMEM;
 	host = beneath_open(step->undoing->root_fd, done->path, OPEN_PLANTED, 0);
-	if (host < 0)
+	if (host >= 0 && fstat(host, &st) < 0)
+		return -errno;
+	if (host < 0 || !S_ISREG(st.st_mode))
 		return refuse(step, COMMIT_CONFLICT, "it is no longer a file on the host");
 	n = hash_stream_update_fd(stream, host, (off_t)at, (off_t)done->content_size);
 	if (n < 0)

@@ -10,6 +10,8 @@
 #include "fs/host/host_parent.h"
 #include "fs/journal/sample.h"
 
+#define LOOK_TRIES 8 /* at a name that another program keeps replacing */
+
 int host_has_content(int fd, uint64_t size, const struct hash *hash, bool is_sampled)
 {
 	struct hash found;
@@ -39,7 +41,7 @@ static int look_inside(int dir_fd, const char *name, const struct change_base *b
 		return 0;
 	fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0)
-		return -errno;
+		return errno == ENOENT || errno == ELOOP || errno == ENXIO ? -EAGAIN : -errno;
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	if (st.st_ino != look->st.st_ino || st.st_dev != look->st.st_dev || !S_ISREG(st.st_mode))
@@ -54,8 +56,9 @@ static int look_inside(int dir_fd, const char *name, const struct change_base *b
 	return 0;
 }
 
-int host_look_at(int dir_fd, const char *name, const struct change_base *base,
-		 struct host_look *ret)
+/* -EAGAIN: another entry has taken its place between two calls. */
+static int look_once(int dir_fd, const char *name, const struct change_base *base,
+		     struct host_look *ret)
 {
 	struct host_look look = { 0 };
 	struct journal_identity identity;
@@ -81,6 +84,16 @@ int host_look_at(int dir_fd, const char *name, const struct change_base *base,
 		return r;
 	*ret = look;
 	return 0;
+}
+
+int host_look_at(int dir_fd, const char *name, const struct change_base *base,
+		 struct host_look *ret)
+{
+	int r = -EAGAIN;
+
+	for (unsigned int i = 0; r == -EAGAIN && i < LOOK_TRIES; i++)
+		r = look_once(dir_fd, name, base, ret);
+	return r;
 }
 
 /* A parent that is a symlink says ENOTDIR, as a file does: tells them apart. */

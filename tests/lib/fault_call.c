@@ -3,9 +3,12 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <pthread.h>
+#include <search.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <time.h>
@@ -18,21 +21,69 @@ static struct {
 	int error;
 	bool is_sticky;
 	bool has_hit;
+	bool is_by_way; /* nth and count mean nothing */
+	void (*act)(void *arg);
+	void *arg;
 } fault;
+
+/* The callers of a call, from the nearest on; those that it has not are NULL. */
+struct way {
+	void *callers[FAULT_FRAMES];
+};
+
+/* A tree (tsearch(3)) of those that failed. */
+static void *ways;
 
 static struct {
 	long number;
 	int error;
 } refused;
 
+static int compare_ways(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct way));
+}
+
+/* libc's own calls are not the ones that fail, nor those of its tree. */
+void *__real_malloc(size_t size);
+
+/* Remembers the way to here. True if it is new. */
+static bool is_new_way(void)
+{
+	struct way way = { { NULL } };
+	struct way *kept;
+
+	(void)backtrace(way.callers, FAULT_FRAMES);
+	if (tfind(&way, &ways, compare_ways))
+		return false;
+	kept = __real_malloc(sizeof(*kept));
+	if (!kept)
+		abort();
+	*kept = way;
+	if (!tsearch(kept, &ways, compare_ways))
+		abort();
+	return true;
+}
+
+/* Its turn is now. */
+static bool is_due(void)
+{
+	if (fault.is_by_way)
+		return fault.has_hit ? fault.is_sticky : is_new_way();
+	fault.count++;
+	return fault.count == fault.nth || (fault.is_sticky && fault.count > fault.nth);
+}
+
 static bool hits(enum fault_kind kind)
 {
-	if (fault.kind != kind)
-		return false;
-	fault.count++;
-	if (fault.count != fault.nth && !(fault.is_sticky && fault.count > fault.nth))
+	if (fault.kind != kind || !is_due())
 		return false;
 	fault.has_hit = true;
+	if (fault.act) {
+		fault.kind = FAULT_NONE;
+		fault.act(fault.arg);
+		return false;
+	}
 	errno = kind == FAULT_MEMORY ? ENOMEM : fault.error;
 	return true;
 }
@@ -101,6 +152,7 @@ WRAP(FAULT_MEMORY, utf8proc_ssize_t, UTF8PROC_ERROR_NOMEM, utf8proc_map,
      (const utf8proc_uint8_t *s, utf8proc_ssize_t len, utf8proc_uint8_t **ret,
       utf8proc_option_t options),
      (s, len, ret, options))
+MEMORY(digest_stream_new, (void), ())
 MEMORY(hash_stream_new, (void), ())
 WRAP(FAULT_MEMORY, int, ENOMEM, pthread_rwlock_init,
      (pthread_rwlock_t * lock, const pthread_rwlockattr_t *attributes), (lock, attributes))
@@ -124,12 +176,38 @@ void fault_refuse_syscall(long number, int error)
 
 void fault_arm(enum fault_kind kind, unsigned int nth, int error, bool is_sticky)
 {
+	memset(&fault, 0, sizeof(fault));
 	fault.kind = kind;
 	fault.nth = nth;
-	fault.count = 0;
 	fault.error = error;
 	fault.is_sticky = is_sticky;
-	fault.has_hit = false;
+}
+
+void fault_arm_way(enum fault_kind kind, int error, bool is_sticky)
+{
+	void *first[1];
+
+	/* The first time it loads a library. */
+	(void)backtrace(first, 1);
+	fault_arm(kind, 0, error, is_sticky);
+	fault.is_by_way = true;
+}
+
+void fault_arm_act(void (*act)(void *arg), void *arg)
+{
+	fault_arm_way(FAULT_FILES, 0, false);
+	fault.act = act;
+	fault.arg = arg;
+}
+
+void fault_forget_ways(void)
+{
+	while (ways) {
+		struct way *way = *(struct way **)ways;
+
+		(void)tdelete(way, &ways, compare_ways);
+		free(way);
+	}
 }
 
 bool fault_disarm(void)

@@ -18,6 +18,20 @@ enum fault_kind {
  * is_sticky every later one too. */
 void fault_arm(enum fault_kind kind, unsigned int nth, int error, bool is_sticky);
 
+/* From now on the first call of the kind that comes by a way (the addresses of FAULT_FRAMES
+ * callers) on which none was made to fail by this function before, and if is_sticky every later one
+ * too. What a loop or a parser does a thousand times is one way: to call this until nothing fails
+ * any more visits every error path in a fraction of the runs that each call's number would take. */
+#define FAULT_FRAMES 8
+void fault_arm_way(enum fault_kind kind, int error, bool is_sticky);
+
+/* The same for files, but nothing fails: act(arg) is called in front of the call, once. What
+ * another program does at that instant. */
+void fault_arm_act(void (*act)(void *arg), void *arg);
+
+/* All ways are new again. */
+void fault_forget_ways(void);
+
 /* From now on every syscall(2) of this number fails with error: a kernel or file system that lacks
  * it. Independent of fault_arm(). 0: works again. */
 void fault_refuse_syscall(long number, int error);
