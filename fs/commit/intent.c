@@ -93,6 +93,13 @@ static int get_bool(const json_t *object, const char *key, bool *ret)
 	return 0;
 }
 
+/* One that is there only if it is true. */
+static int get_flag(const json_t *object, const char *key, bool *ret)
+{
+	*ret = false;
+	return json_object_get(object, key) ? get_bool(object, key, ret) : 0;
+}
+
 static int set_string(json_t *object, const char *key, const char *value)
 {
 	return json_object_set_new(object, key, json_string(value)) < 0 ? -ENOMEM : 0;
@@ -245,9 +252,10 @@ static int entry_from_json(const json_t *json, struct intent *intent)
 	if (entry->has_base && (receipt_get_number(json, "base_size", &entry->base_size) < 0 ||
 				receipt_get_hash(json, "base_hash", &entry->base_hash) < 0))
 		return -EBADMSG;
-	entry->is_partial = json_is_true(json_object_get(json, "partial"));
-	entry->keeps_base = json_is_true(json_object_get(json, "keeps_base"));
-	entry->is_kept = json_is_true(json_object_get(json, "kept"));
+	if (get_flag(json, "partial", &entry->is_partial) < 0 ||
+	    get_flag(json, "keeps_base", &entry->keeps_base) < 0 ||
+	    get_flag(json, "kept", &entry->is_kept) < 0)
+		return -EBADMSG;
 	return cut_from_json(json, entry);
 }
 

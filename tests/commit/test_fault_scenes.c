@@ -335,7 +335,7 @@ static bool is_stale(const struct scene *scene, int r)
 	return scene->has_no_host && r == -ESTALE;
 }
 
-/* False once the commit is over before its nth call. */
+/* False once the commit is over before its nth call (0: before one that comes by a new way). */
 static bool fails_safely(const struct scene *scene, enum fault_kind kind, unsigned int nth,
 			 int error, bool is_sticky)
 {
@@ -347,7 +347,10 @@ static bool fails_safely(const struct scene *scene, enum fault_kind kind, unsign
 
 	make_session(&f, scene);
 	fault_refuse_syscall(scene->missing_call, scene->missing_error);
-	fault_arm(kind, nth, error, is_sticky);
+	if (nth > 0)
+		fault_arm(kind, nth, error, is_sticky);
+	else
+		fault_arm_way(kind, error, is_sticky);
 	r = commit_once(&f, &result);
 	has_hit = fault_disarm();
 	if (!has_hit && r < 0)
@@ -373,6 +376,11 @@ static unsigned int fail_each(const struct scene *scene, enum fault_kind kind, i
 {
 	unsigned int nth = 1;
 
+	if (fault_goes_by_ways()) {
+		while (!is_sticky && fails_safely(scene, kind, 0, error, is_sticky))
+			nth++;
+		return nth;
+	}
 	while (fails_safely(scene, kind, nth, error, is_sticky))
 		nth += stride;
 	assert_true(nth > stride);

@@ -200,6 +200,13 @@ void fault_arm_act(void (*act)(void *arg), void *arg)
 	fault.arg = arg;
 }
 
+bool fault_goes_by_ways(void)
+{
+	const char *value = getenv("CLAUDEFS_TEST_FAULTS");
+
+	return value && strcmp(value, "ways") == 0;
+}
+
 void fault_forget_ways(void)
 {
 	while (ways) {

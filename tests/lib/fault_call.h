@@ -29,6 +29,10 @@ void fault_arm_way(enum fault_kind kind, int error, bool is_sticky);
  * another program does at that instant. */
 void fault_arm_act(void (*act)(void *arg), void *arg);
 
+/* True if CLAUDEFS_TEST_FAULTS is "ways" in the environment: tests that go by numbers go by ways
+ * then, once. The coverage run counts what is reached, and is slow (bootstrap). */
+bool fault_goes_by_ways(void);
+
 /* All ways are new again. */
 void fault_forget_ways(void);
 
