@@ -346,3 +346,43 @@ host_lacks() {
     [ "$name" != "$(basename "$1")" ] || { echo "the host has $1"; return 1; }
   done < <(find "$(dirname "$HOME/.claude/$1")" -mindepth 1 -maxdepth 1 -printf '%f\0' 2>/dev/null)
 }
+
+# audit_json: what the audit tells, in $WORK/audit.json.
+audit_json() {
+  # A host that has it runs git's hooks and monitors: none of them may run now.
+  (cd "$PROJECT" && timeout 60 "$REVIEW_PROGRAM" audit --json) >"$WORK/audit.json" 2>"$WORK/audit.err" ||
+    { echo "audit: $(head -n 3 "$WORK/audit.err")"; return 1; }
+  "$OUTPUT_CHECK" safe <"$WORK/audit.json"
+}
+
+# tells CHANGE PATH...: the audit has each of them.
+tells() {
+  local change=$1 name
+  shift
+  [ -s "$WORK/audit.json" ] || audit_json || return 1
+  for name; do
+    # shellcheck disable=SC2016
+    node -e '
+      const [file, change, path] = process.argv.slice(1);
+      const found = JSON.parse(require("fs").readFileSync(file)).changes.find((c) => c.path === path);
+      if (!found || found.change !== change) {
+        console.log(`${path}: ${found ? found.change : "not told"}, not ${change}`);
+        process.exit(1);
+      }' "$WORK/audit.json" "$change" "$name" || return 1
+  done
+}
+
+# tells_keys KEY...: the audit has each of them as dangerous, in a configuration that changed.
+tells_keys() {
+  [ -s "$WORK/audit.json" ] || audit_json || return 1
+  # shellcheck disable=SC2016
+  node -e '
+    const [file, ...keys] = process.argv.slice(1);
+    const told = JSON.parse(require("fs").readFileSync(file)).changes.flatMap((c) => c.keys || []);
+    for (const key of keys) {
+      if (!told.some((k) => k.key === key && k.dangerous)) {
+        console.log(`${key}: not told as dangerous`);
+        process.exitCode = 1;
+      }
+    }' "$WORK/audit.json" "$@"
+}

@@ -10,30 +10,6 @@ plant_all() {
   done
 }
 
-audit_json() {
-  # A host that has it runs git's hooks and monitors: none of them may run now.
-  (cd "$PROJECT" && timeout 60 "$REVIEW_PROGRAM" audit --json) >"$WORK/audit.json" 2>"$WORK/audit.err" ||
-    { echo "audit: $(head -n 3 "$WORK/audit.err")"; return 1; }
-  "$OUTPUT_CHECK" safe <"$WORK/audit.json"
-}
-
-# tells CHANGE PATH...: the audit has each of them.
-tells() {
-  local change=$1 name
-  shift
-  [ -s "$WORK/audit.json" ] || audit_json || return 1
-  for name; do
-    # shellcheck disable=SC2016
-    node -e '
-      const [file, change, path] = process.argv.slice(1);
-      const found = JSON.parse(require("fs").readFileSync(file)).changes.find((c) => c.path === path);
-      if (!found || found.change !== change) {
-        console.log(`${path}: ${found ? found.change : "not told"}, not ${change}`);
-        process.exit(1);
-      }' "$WORK/audit.json" "$change" "$name" || return 1
-  done
-}
-
 WS_SHELL=(.envrc .mise.toml .tool-versions .python-version .config/mise.toml sub/.envrc .ENVRC)
 attack_WS_001() { plant_all "${WS_SHELL[@]}"; }
 expect_WS_001() {
@@ -91,7 +67,7 @@ before_WS_011() {
   git init -q "$PROJECT" && rm -rf "$PROJECT"/.git/{hooks,info,config.worktree}
 }
 attack_WS_011() {
-  git -C "$W" config core.fsmonitor "touch $W/.agent/ran" || echo "no git: $?"
+  printf '[core]\n\tfsmonitor = touch %s/.agent/ran\n' "$W" >>"$W/.git/config"
   plant_all "${WS_GIT[@]}"
 }
 expect_WS_011() {
