@@ -19,11 +19,11 @@
 
 struct reading {
 	const struct sandbox_config_places *places;
-	struct sandbox_config *ret;
 	struct git_keys *keys;
 	struct text text;
 	char *section; /* whose header was written last, up to its last dot; NULL: none */
 	char *ignore;  /* path of core.excludesFile; NULL: not set */
+	char *unread;  /* as the result has it */
 	unsigned int files;
 };
 
@@ -207,8 +207,8 @@ static int read_file(struct reading *reading, const char *path, unsigned int dep
 		return r;
 	if (r < 0) {
 		/* None of it counts, rather than the half that could be read. */
-		if (!reading->ret->unread)
-			reading->ret->unread = strdup(path);
+		if (!reading->unread)
+			reading->unread = strdup(path);
 		return 0;
 	}
 	for (size_t i = 0; r == 0 && i < keys.count; i++)
@@ -240,7 +240,7 @@ static int read_files(struct reading *reading)
 }
 
 /* Without the list `git add -A` would add what the person never wants added. */
-static int read_ignore(struct reading *reading)
+static int read_ignore(struct reading *reading, struct sandbox_config *ret)
 {
 	const struct sandbox_config_places *places = reading->places;
 	size_t len = 0;
@@ -252,22 +252,22 @@ static int read_ignore(struct reading *reading)
 		reading->ignore = NULL;
 		return -ENOMEM;
 	}
-	r = read_whole(reading->ignore, SANDBOX_CONFIG_IGNORE_MAX, &reading->ret->ignore, &len);
-	if (r == 0 && memchr(reading->ret->ignore, '\0', len)) {
-		free(reading->ret->ignore);
-		reading->ret->ignore = NULL;
+	r = read_whole(reading->ignore, SANDBOX_CONFIG_IGNORE_MAX, &ret->ignore, &len);
+	if (r == 0 && memchr(ret->ignore, '\0', len)) {
+		free(ret->ignore);
+		ret->ignore = NULL;
 	}
 	return r == -ENOMEM ? r : 0;
 }
 
 /* Behind the person's, so that it wins. The directory is the project alone, in which files may
  * belong to somebody else; the star is understood since git 2.46. */
-static void append_own(struct reading *reading)
+static void append_own(struct reading *reading, bool has_ignore)
 {
 	struct text *text = &reading->text;
 
 	text_append(text, "[core]\n\thooksPath = /dev/null\n");
-	if (reading->ret->ignore)
+	if (has_ignore)
 		text_append(text, "\texcludesFile = " SANDBOX_CONFIG_IGNORE "\n");
 	text_append(text, "[credential]\n\thelper =\n[safe]\n\tdirectory = ");
 	append_quoted(text, reading->places->project, strlen(reading->places->project));
@@ -279,7 +279,7 @@ static void append_own(struct reading *reading)
 
 int sandbox_config_make(const struct sandbox_config_places *places, struct sandbox_config *ret)
 {
-	struct reading reading = { .places = places, .ret = ret };
+	struct reading reading = { .places = places };
 	cleanup_git_keys struct git_keys *keys = NULL;
 	int r = git_keys_new_builtin(&keys);
 
@@ -288,12 +288,13 @@ int sandbox_config_make(const struct sandbox_config_places *places, struct sandb
 	if (r == 0)
 		r = read_files(&reading);
 	if (r == 0)
-		r = read_ignore(&reading);
+		r = read_ignore(&reading, ret);
 	if (r == 0) {
-		append_own(&reading);
+		append_own(&reading, ret->ignore != NULL);
 		ret->text = text_steal(&reading.text);
 		r = ret->text ? 0 : -ENOMEM;
 	}
+	ret->unread = reading.unread;
 	text_done(&reading.text);
 	free(reading.section);
 	free(reading.ignore);

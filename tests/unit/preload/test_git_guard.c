@@ -331,7 +331,7 @@ static void everyday_work_is_let_through(void **state)
 		"GIT_DIR=/x/.git/worktrees/y git status",
 		"GIT_EXEC_PATH=/usr/lib/git-core git status",
 		"GIT_TRACE=1 GIT_ALLOW_PROTOCOL=file:https git fetch",
-		"PAGER=evil EDITOR=evil git log",
+		"PAGER=evil EDITOR=evil GIT_SSL_CAINFO=/x git fetch",
 	};
 	struct line line;
 
