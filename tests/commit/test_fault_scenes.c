@@ -125,6 +125,16 @@ static void make_moved(struct fixture *f)
 	fixture_end(f);
 }
 
+/* No end: the bytes are copied before they are judged (hold_still.h). */
+static void make_running(struct fixture *f)
+{
+	fixture_host_write(f, "log/own.jsonl", "{}\n");
+	fixture_host_write(f, "t/long", "a long beginning\n");
+	fixture_append(f, "log/own.jsonl", "{\"a\":1}\n");
+	fixture_create(f, "t/new.json", "{}");
+	fixture_modify(f, "t/long", "another\n");
+}
+
 static void make_without_host(struct fixture *f)
 {
 	fixture_create(f, "t/create", "new");
@@ -205,6 +215,11 @@ static const struct scene scenes[] = {
 		     { "t/moved", NULL, "a long beginning\nand an end\n" },
 		     { "t/name", "name\n", NULL },
 		     { "t/renamed", NULL, "name\n" } } },
+	{ .name = "running",
+	  .make = make_running,
+	  .files = { { "log/own.jsonl", "{}\n", "{}\n{\"a\":1}\n" },
+		     { "t/new.json", NULL, "{}" },
+		     { "t/long", "a long beginning\n", "another\n" } } },
 	{ .name = "no host",
 	  .make = make_without_host,
 	  .has_no_host = true,
