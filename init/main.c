@@ -32,8 +32,8 @@ static const char usage[] =
 	"usage: claudefs-init --role native --parent-fd N [--terminal] [--view DIR]\n"
 	"                     [--executable PATH]... [--writable PATH]... -- COMMAND "
 	"[ARGUMENT...]\n"
-	"       claudefs-init --role keeper --uid N --gid N [--gateway] --home DIR --view DIR\n"
-	"                     [--wait-ms N] -- DAEMON [ARGUMENT...]\n"
+	"       claudefs-init --role keeper --uid N --gid N [--gateway] [--login-back]\n"
+	"                     --home DIR --view DIR [--wait-ms N] -- DAEMON [ARGUMENT...]\n"
 	"       claudefs-init --role agent --home DIR --view DIR [--project DIR]\n"
 	"                     [--executable PATH]... [--writable PATH]... [--wait-ms N]\n"
 	"                     -- COMMAND [ARGUMENT...]\n"
@@ -114,6 +114,7 @@ static int take_option(int option, struct arguments *arguments)
 	switch (option) {
 	case 'h': context->home = optarg; return 0;
 	case 'P': context->project = optarg; return 0;
+	case 'b': context->has_login_back = true; return 0;
 	case 'l': arguments->is_listing = true; return 0;
 	case 'r': arguments->role = init_role_find(optarg); return 0;
 	case 'n': context->has_gateway = true; return 0;
@@ -158,6 +159,7 @@ static int parse(int argc, char **argv, struct arguments *ret)
 		{ "gid", required_argument, NULL, 'g' },
 		{ "home", required_argument, NULL, 'h' },
 		{ "list-steps", no_argument, NULL, 'l' },
+		{ "login-back", no_argument, NULL, 'b' },
 		{ "parent-fd", required_argument, NULL, 'p' },
 		{ "project", required_argument, NULL, 'P' },
 		{ "role", required_argument, NULL, 'r' },
@@ -197,7 +199,8 @@ int main(int argc, char **argv)
 						    .fuse_fd = -1,
 						    .mount_fd = -1,
 						    .session = -1,
-						    .lifeline = -1 } };
+						    .lifeline = -1,
+						    .login_out = -1 } };
 	int r;
 
 	message_set_program("claudefs-init");

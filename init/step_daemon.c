@@ -8,29 +8,9 @@
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
-#include "fs/base/secret.h"
 #include "init/steps.h"
 
-enum { OPTION_COUNT = 6, OPTION_LOGIN = 5 };
-
-/* A pipe with the login, which then is in no memory of ours. Returns its reading end, or -errno. */
-static int pipe_login(struct init_context *context)
-{
-	cleanup_secret struct secret *login = NULL;
-	int ends[2];
-	int r;
-
-	if (pipe(ends) < 0)
-		return -errno;
-	/* Nobody reads before the exec. */
-	(void)fcntl(ends[1], F_SETPIPE_SZ, 2 * SECRET_MAX);
-	r = secret_copy(context->login, context->login_len, &login);
-	if (r == 0)
-		r = secret_write_frame(ends[1], login);
-	(void)close(ends[1]);
-	explicit_bzero(context->login, context->login_len);
-	return r < 0 ? r : ends[0];
-}
+enum { OPTION_COUNT = 7, OPTION_LOGIN_OUT = 6 };
 
 static int pass(int fd)
 {
@@ -40,10 +20,10 @@ static int pass(int fd)
 int step_keeper_daemon(struct init_context *context)
 {
 	static char text[OPTION_COUNT][24];
-	static char options[OPTION_COUNT][20] = {
+	static char options[OPTION_COUNT][24] = {
 		/* not const: for exec's sake */
-		"--fuse-fd", "--session-fd", "--ready-fd",
-		"--fs-uid",  "--fs-gid",     "--credentials-fd",
+		"--fuse-fd", "--session-fd",     "--ready-fd",           "--fs-uid",
+		"--fs-gid",  "--credentials-fd", "--credentials-out-fd",
 	};
 	/* It closes the one it says "ready" on: not 1, which another file would then become. */
 	const int ready = fcntl(STDOUT_FILENO, F_DUPFD, 3);
@@ -53,7 +33,9 @@ int step_keeper_daemon(struct init_context *context)
 		ready,
 		(long long)context->uid,
 		(long long)context->gid,
-		context->login_len > 0 ? pipe_login(context) : 0,
+		/* claudefs-run's frames: the login, and each that takes its place. */
+		STDIN_FILENO,
+		context->has_login_back ? pass(context->login_out) : 0,
 	};
 	size_t given = 0;
 	cleanup_free char **argv = NULL;
@@ -66,7 +48,7 @@ int step_keeper_daemon(struct init_context *context)
 	for (size_t i = 0; i < given; i++)
 		argv[i] = context->argv[i];
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
-		if (i == OPTION_LOGIN && context->login_len == 0)
+		if (i == OPTION_LOGIN_OUT && !context->has_login_back)
 			continue;
 		if (values[i] < 0)
 			return step_refuse(context, "%s: no descriptor", options[i]);

@@ -19,8 +19,6 @@
 #define APART_ID 65532
 
 #define WORDS_MAGIC "CFE1"
-#define LOGIN_MAGIC "CFC1"
-#define LOGIN_MAX   (64u << 10)  /* bytes; it fits into a pipe */
 #define WORDS_MAX   (256u << 10) /* bytes of the private environment */
 
 /* A uid of 0 gives nothing back, neither by exec nor by changing ids. */
@@ -87,9 +85,19 @@ static int read_exactly(void *buf, size_t len)
 	return 0;
 }
 
-/* One frame: magic, length (u32, little-endian), content. */
-static int read_frame(struct init_context *context, const char *magic, size_t max, char **ret,
-		      size_t *ret_len)
+int step_keeper_up(struct init_context *context)
+{
+	context->lifeline = STDIN_FILENO;
+	/* The engine takes containers up one after the other: ours is ready for the other one. */
+	return write(STDOUT_FILENO, "up\n", 3) == 3
+		       ? 0
+		       : step_refuse(context, "cannot tell claudefs-run");
+}
+
+/* They come when claudefs-run has all that an agent needs, its way out above all. Until then both
+ * containers are started at once, and nothing of the agent runs. One frame: magic, length (u32,
+ * little-endian), content. */
+int step_keeper_words(struct init_context *context)
 {
 	struct {
 		char magic[4];
@@ -100,30 +108,15 @@ static int read_frame(struct init_context *context, const char *magic, size_t ma
 	if (r < 0)
 		return step_refuse(context, "claudefs-run is gone: %s", strerror(-r));
 	head.len = le32toh(head.len);
-	if (memcmp(head.magic, magic, sizeof(head.magic)) != 0 || head.len > max)
+	if (memcmp(head.magic, WORDS_MAGIC, sizeof(head.magic)) != 0 || head.len > WORDS_MAX)
 		return step_refuse(context, "stdin: not from a claudefs-run of this version");
-	*ret = (char *)malloc((size_t)head.len + 1);
-	if (!*ret)
+	context->private = (char *)malloc((size_t)head.len + 1);
+	if (!context->private)
 		return -ENOMEM;
-	r = read_exactly(*ret, head.len);
-	(*ret)[r < 0 ? 0 : head.len] = '\0';
-	*ret_len = r < 0 ? 0 : head.len;
+	r = read_exactly(context->private, head.len);
+	context->private[r < 0 ? 0 : head.len] = '\0';
+	context->private_len = r < 0 ? 0 : head.len;
 	return r < 0 ? step_refuse(context, "claudefs-run is gone: %s", strerror(-r)) : 0;
-}
-
-int step_keeper_words(struct init_context *context)
-{
-	int r;
-
-	/* The engine takes containers up one after the other: ours is ready for the other one. */
-	if (write(STDOUT_FILENO, "up\n", 3) != 3)
-		return step_refuse(context, "cannot tell claudefs-run");
-	r = read_frame(context, WORDS_MAGIC, WORDS_MAX, &context->private, &context->private_len);
-	if (r == 0)
-		r = read_frame(context, LOGIN_MAGIC, LOGIN_MAX, &context->login,
-			       &context->login_len);
-	context->lifeline = STDIN_FILENO;
-	return r;
 }
 
 /* Only as a place: it is opened by the daemon as the user who owns it. */

@@ -36,6 +36,7 @@ struct init_context {
 	int parent_fd;       /* role native: a socket whose other end claudefs-run holds */
 	int view_ms;         /* roles agent and keeper: INIT_VIEW_MS */
 	bool has_gateway;    /* role keeper: hand out a socket for claudefs-gate */
+	bool has_login_back; /* role keeper: what the session saves of its login goes out */
 	bool has_terminal;   /* role native: descriptor 0 becomes the controlling terminal */
 	char **argv;         /* the agent's command, or the keeper's daemon; see keeper_daemon.c */
 	uid_t uid;           /* role keeper: the agent's ids */
@@ -46,10 +47,9 @@ struct init_context {
 	int mount_fd;  /* the view, not yet attached */
 	int session;   /* O_PATH */
 	int lifeline;  /* hangs up when claudefs-run is gone */
+	int login_out; /* where the login goes that the session saves */
 	char *private; /* the agent's private environment: NAME=VALUE, each with its NUL */
 	size_t private_len;
-	char *login; /* for claudefs-mount: the content of .credentials.json; NULL: none */
-	size_t login_len;
 	struct init_path paths[INIT_PATHS_MAX]; /* roles native and agent: for Landlock */
 	size_t path_count;
 	char reason[INIT_REASON_MAX];
@@ -99,9 +99,11 @@ int step_capabilities(struct init_context *context);
 int step_landlock(struct init_context *context);     /* step_landlock.c */
 int step_seccomp(struct init_context *context);      /* step_seccomp.c */
 int step_keeper_check(struct init_context *context); /* step_keeper.c */
+int step_keeper_up(struct init_context *context);
 int step_keeper_words(struct init_context *context);
 int step_keeper_session(struct init_context *context);
-int step_keeper_gateway(struct init_context *context); /* step_gateway.c */
+int step_keeper_gateway(struct init_context *context); /* step_handover.c */
+int step_keeper_login(struct init_context *context);
 int step_keeper_identity(struct init_context *context);
 int step_keeper_drop(struct init_context *context);
 int step_keeper_find_agent(struct init_context *context); /* step_view.c */

@@ -140,6 +140,8 @@ static void add_common(const struct engine_kind *kind, const struct container_na
 		       const char *name, struct string_list *ret)
 {
 	add2(ret, "--name", name);
+	/* What is run is what was looked at: never fetched from elsewhere. */
+	add2(ret, "--pull", "never");
 	string_list_add(ret, "--interactive");
 	string_list_add(ret, "--read-only");
 	add2(ret, "--cap-drop", "ALL");
@@ -189,6 +191,8 @@ void container_argv_keeper(const struct engine_kind *kind, const struct plan *pl
 	string_list_addf(ret, "%u", (unsigned int)plan->gid);
 	if (plan->network == NETWORK_GATEWAY)
 		string_list_add(ret, "--gateway");
+	if (names->has_login_back)
+		string_list_add(ret, "--login-back");
 	add2(ret, "--home", plan->home);
 	add2(ret, "--view", plan->view);
 	add2(ret, "--", CONTAINER_MOUNT);

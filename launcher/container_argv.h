@@ -29,6 +29,7 @@ struct container_names {
 	char *agent;
 	char *owner; /* the process that will remove them: "PID.START" */
 	bool has_terminal;
+	bool has_login_back; /* the keeper sends out what the session saves of its login */
 	bool without_gvisor;
 };
 

@@ -183,21 +183,11 @@ static bool lives(const char *owner)
 }
 
 /* Adds the ended containers that nobody will remove any more. */
-static void add_orphans(const struct containers *containers, struct string_list *words)
+static void add_orphans(struct engine_answer *answer, struct string_list *words)
 {
-	static const char *const list[] = {
-		"ps",       "--all",
-		"--filter", "label=" CONTAINER_LABEL,
-		"--filter", "status=exited",
-		"--format", "{{.ID}} {{.Label \"" CONTAINER_LABEL_OWNER "\"}}",
-		NULL,
-	};
-	cleanup_engine_answer struct engine_answer answer = { 0 };
 	char *line, *rest;
 
-	if (engine_ask(&containers->engine, list, &answer) < 0 || answer.code != 0)
-		return;
-	for (line = strtok_r(answer.out, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+	for (line = strtok_r(answer->out, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
 		char *owner = strchr(line, ' ');
 
 		if (!owner)
@@ -208,29 +198,63 @@ static void add_orphans(const struct containers *containers, struct string_list 
 	}
 }
 
+static void add_removal(struct string_list *words)
+{
+	string_list_add(words, "rm");
+	string_list_add(words, "--force");
+	string_list_add(words, "--volumes");
+}
+
 void containers_remove(struct containers *containers)
 {
+	static const char *const list[] = {
+		"ps",       "--all",
+		"--filter", "label=" CONTAINER_LABEL,
+		"--filter", "status=exited",
+		"--format", "{{.ID}} {{.Label \"" CONTAINER_LABEL_OWNER "\"}}",
+		NULL,
+	};
 	cleanup_string_list struct string_list words = { 0 };
-	cleanup_engine_answer struct engine_answer answer = { 0 };
 
 	if (!containers->has_keeper && !containers->has_agent)
 		return;
-	string_list_add(&words, "rm");
-	string_list_add(&words, "--force");
-	string_list_add(&words, "--volumes");
+	add_removal(&words);
 	if (containers->has_agent)
 		string_list_add(&words, containers->names.agent);
 	if (containers->has_keeper)
 		string_list_add(&words, containers->names.keeper);
-	add_orphans(containers, &words);
 	/* An engine that is gone keeps them; the next session removes them as orphans. */
 	if (!words.is_failed)
-		(void)engine_ask(&containers->engine, (const char *const *)words.items, &answer);
+		(void)engine_ask_begin(&containers->engine, (const char *const *)words.items,
+				       &containers->removal);
+	(void)engine_ask_begin(&containers->engine, list, &containers->orphans);
 	containers->has_keeper = containers->has_agent = false;
+}
+
+static void end_removal(struct containers *containers)
+{
+	cleanup_string_list struct string_list words = { 0 };
+	cleanup_engine_answer struct engine_answer removed = { 0 };
+	cleanup_engine_answer struct engine_answer orphans = { 0 };
+	cleanup_engine_answer struct engine_answer last = { 0 };
+	size_t before;
+
+	(void)engine_ask_end(&containers->removal, &removed);
+	if (engine_ask_end(&containers->orphans, &orphans) < 0 || orphans.code != 0)
+		return;
+	add_removal(&words);
+	before = words.count;
+	add_orphans(&orphans, &words);
+	if (!words.is_failed && words.count > before)
+		(void)engine_ask(&containers->engine, (const char *const *)words.items, &last);
 }
 
 void containers_done(struct containers *containers)
 {
+	cleanup_engine_answer struct engine_answer unused = { 0 };
+
+	(void)engine_ask_end(&containers->image, &unused);
+	end_removal(containers);
 	free(containers->names.session_id);
 	free(containers->names.session_dir);
 	free(containers->names.files_dir);
@@ -239,5 +263,7 @@ void containers_done(struct containers *containers)
 	free(containers->names.owner);
 	engine_done(&containers->engine);
 	cleanup_close_fd(&containers->lifeline);
-	*containers = (struct containers){ .lifeline = -1 };
+	cleanup_close_fd(&containers->gate_offer);
+	cleanup_close_fd(&containers->login_offer);
+	*containers = (struct containers)CONTAINERS_NONE;
 }

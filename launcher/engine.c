@@ -104,14 +104,12 @@ static int make_argv(const struct engine *engine, const char *const *words, stru
 	return ret->is_failed ? -ENOMEM : 0;
 }
 
-int engine_ask(const struct engine *engine, const char *const *words, struct engine_answer *ret)
+int engine_ask_begin(const struct engine *engine, const char *const *words, struct engine_call *ret)
 {
 	cleanup_string_list struct string_list argv = { 0 };
-	struct text texts[2] = { { 0 }, { 0 } };
 	struct subprocess what = { .stdin_fd = SUBPROCESS_NULL, .is_own_session = true };
 	cleanup_fd int out_read = -1, out_write = -1, err_read = -1, err_write = -1;
 	int out[2], err[2], r;
-	pid_t pid = 0;
 
 	r = make_argv(engine, words, &argv);
 	if (r < 0)
@@ -127,21 +125,41 @@ int engine_ask(const struct engine *engine, const char *const *words, struct eng
 	what.argv = (const char *const *)argv.items;
 	what.stdout_fd = out_write;
 	what.stderr_fd = err_write;
-	r = subprocess_start(&what, &pid);
+	r = subprocess_start(&what, &ret->pid);
 	if (r < 0)
 		return r;
-	cleanup_close_fd(&out_write);
-	cleanup_close_fd(&err_write);
-	out_write = err_write = -1;
-	r = read_both((const int[]){ out_read, err_read }, texts);
+	ret->out = steal_fd(&out_read);
+	ret->err = steal_fd(&err_read);
+	return 0;
+}
+
+int engine_ask_end(struct engine_call *call, struct engine_answer *ret)
+{
+	struct text texts[2] = { { 0 }, { 0 } };
+	int r;
+
+	if (call->pid <= 0)
+		return -ECANCELED;
+	r = read_both((const int[]){ call->out, call->err }, texts);
 	if (r < 0)
-		(void)kill(pid, SIGKILL);
-	(void)subprocess_wait(pid, &ret->code);
+		(void)kill(call->pid, SIGKILL);
+	(void)subprocess_wait(call->pid, &ret->code);
+	(void)close(call->out);
+	(void)close(call->err);
+	*call = (struct engine_call)ENGINE_CALL_NONE;
 	ret->out = take_line(&texts[0]);
 	ret->err = take_line(&texts[1]);
 	if (r == 0 && (!ret->out || !ret->err))
 		r = -ENOMEM;
 	return r;
+}
+
+int engine_ask(const struct engine *engine, const char *const *words, struct engine_answer *ret)
+{
+	struct engine_call call = ENGINE_CALL_NONE;
+	int r = engine_ask_begin(engine, words, &call);
+
+	return r < 0 ? r : engine_ask_end(&call, ret);
 }
 
 const char *engine_complaint(struct engine_answer *answer)

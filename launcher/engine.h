@@ -40,8 +40,24 @@ struct engine_answer {
 void engine_answer_done(struct engine_answer *answer);
 #define cleanup_engine_answer __attribute__((cleanup(engine_answer_done)))
 
-/* Runs the client with these words (NULL-terminated) and waits. Returns 0 (look at ->code),
- * -ETIMEDOUT or another -errno. */
+/* A question whose answer is not there yet. */
+struct engine_call {
+	pid_t pid;    /* of the client; 0: none runs */
+	int out, err; /* what it says */
+};
+#define ENGINE_CALL_NONE             \
+	{                            \
+		.out = -1, .err = -1 \
+	}
+
+/* Starts the client with these words (NULL-terminated). Returns 0 or -errno. */
+int engine_ask_begin(const struct engine *engine, const char *const *words,
+		     struct engine_call *ret);
+/* Waits for the answer; the call is over then, whatever this returns: 0 (look at ->code),
+ * -ETIMEDOUT, -ECANCELED (none runs) or another -errno. */
+int engine_ask_end(struct engine_call *call, struct engine_answer *ret);
+
+/* Both. */
 int engine_ask(const struct engine *engine, const char *const *words, struct engine_answer *ret);
 
 /* The first line of what the client complained, for a message (borrowed from answer). */

@@ -10,8 +10,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
@@ -21,6 +19,7 @@
 #include "fs/session/network_files.h"
 #include "launcher/daemon.h"
 #include "launcher/find_program.h"
+#include "launcher/handover.h"
 
 #define BACKLOG 1024
 
@@ -41,22 +40,12 @@ int gate_listen(void)
 
 int gate_offer(int session_fd)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	cleanup_fd int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-
-	if (fd < 0)
-		return -errno;
-	(void)snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/%s",
-		       session_fd, NETWORK_HANDOVER_SOCKET);
-	if (bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ||
-	    fchmodat(session_fd, NETWORK_HANDOVER_SOCKET, 0600, 0) < 0 || listen(fd, 1) < 0)
-		return -errno;
-	return steal_fd(&fd);
+	return handover_offer(session_fd, NETWORK_HANDOVER_SOCKET, SOCK_SEQPACKET);
 }
 
 int gate_take_over(int session_fd, int offer_fd)
 {
-	cleanup_fd int end = accept4(offer_fd, NULL, NULL, SOCK_CLOEXEC);
+	cleanup_fd int end = handover_accept(session_fd, NETWORK_HANDOVER_SOCKET, offer_fd);
 	char byte;
 	struct iovec part = { &byte, 1 };
 	union {
@@ -70,8 +59,9 @@ int gate_take_over(int session_fd, int offer_fd)
 	const struct cmsghdr *rights;
 	int fd;
 
-	(void)unlinkat(session_fd, NETWORK_HANDOVER_SOCKET, 0);
-	if (end < 0 || recvmsg(end, &message, MSG_CMSG_CLOEXEC) < 0)
+	if (end < 0)
+		return end;
+	if (recvmsg(end, &message, MSG_CMSG_CLOEXEC) < 0)
 		return -errno;
 	rights = CMSG_FIRSTHDR(&message);
 	if (!rights || rights->cmsg_level != SOL_SOCKET || rights->cmsg_type != SCM_RIGHTS ||

@@ -66,13 +66,20 @@ int image_describe(const struct options *options, struct image *ret)
 	return EXIT_RUN_FAILED;
 }
 
-enum image_state image_look(const struct engine *engine, const struct image *image,
-			    struct engine_answer *answer)
+int image_look_begin(const struct engine *engine, const struct image *image,
+		     struct engine_call *ret)
 {
 	const char *const words[] = { "image",      "inspect",   "--format",
 				      LABEL_FORMAT, image->name, NULL };
+
+	return engine_ask_begin(engine, words, ret);
+}
+
+enum image_state image_look_end(const struct engine *engine, const struct image *image,
+				struct engine_call *call, struct engine_answer *answer)
+{
 	cleanup_free char *wanted = NULL;
-	int r = engine_ask(engine, words, answer);
+	int r = engine_ask_end(call, answer);
 
 	if (r < 0) {
 		message_error("%s: %s", engine->kind->name,
@@ -87,10 +94,10 @@ enum image_state image_look(const struct engine *engine, const struct image *ima
 }
 
 int image_ensure(const struct engine *engine, const struct options *options,
-		 const struct image *image)
+		 const struct image *image, struct engine_call *call)
 {
 	cleanup_engine_answer struct engine_answer answer = { 0 };
-	enum image_state state = image_look(engine, image, &answer);
+	enum image_state state = image_look_end(engine, image, call, &answer);
 
 	switch (state) {
 	case IMAGE_ERROR: return EXIT_RUN_FAILED;

@@ -32,14 +32,17 @@ void image_done(struct image *image);
 /* Fills name and stamp from the options. Returns 0, or an exit code after a line on stderr. */
 int image_describe(const struct options *options, struct image *ret);
 
-/* Asks the engine. answer (for its complaint) is filled for IMAGE_NO_ENGINE. */
-enum image_state image_look(const struct engine *engine, const struct image *image,
-			    struct engine_answer *answer);
+/* Asks the engine; other work can be done between. Returns 0 or -errno. */
+int image_look_begin(const struct engine *engine, const struct image *image,
+		     struct engine_call *ret);
+/* answer (for its complaint) is filled for IMAGE_NO_ENGINE. */
+enum image_state image_look_end(const struct engine *engine, const struct image *image,
+				struct engine_call *call, struct engine_answer *answer);
 
 /* Builds what is not current; with --rebuild checks the recipe first. An image that was named by
- * --image is never built. Progress goes to stderr if that is a terminal. Returns 0, or an exit code
- * after a line on stderr. */
+ * --image is never built. call: from image_look_begin(). Progress goes to stderr if that is a
+ * terminal. Returns 0, or an exit code after a line on stderr. */
 int image_ensure(const struct engine *engine, const struct options *options,
-		 const struct image *image);
+		 const struct image *image, struct engine_call *call);
 
 #endif

@@ -97,6 +97,11 @@ int run_make_session(struct run *run)
 			      strerror(-run->session_fd));
 		return EXIT_RUN_FAILED;
 	}
+	return 0;
+}
+
+int run_look_at_workspace(struct run *run)
+{
 	return workspace_audit_start(run->plan->project, run->session_fd) ? 0 : EXIT_RUN_FAILED;
 }
 
@@ -171,7 +176,7 @@ int run_session(const struct options *options, const struct host_places *places,
 			   .runtime = runtime,
 			   .sandbox = { .channel = -1, .terminal = -1, .fuse = -1, .gate = -1 },
 			   .gate = GATE_LINK_NONE,
-			   .containers = { .gate_offer = -1, .lifeline = -1 },
+			   .containers = CONTAINERS_NONE,
 			   .link = { .ready = -1, .words = -1 },
 			   .login_keeper = { .words = -1 },
 			   .session_fd = -1 };
@@ -181,11 +186,6 @@ int run_session(const struct options *options, const struct host_places *places,
 
 	/* Before its signals are blocked: Ctrl-C ends a renewal that hangs. */
 	(void)signal(SIGPIPE, SIG_IGN);
-	if (runtime->is_container && options->is_refresh) {
-		message_error("--credentials-refresh: only with --runtime native: from a container "
-			      "nothing is written back");
-		return EXIT_USAGE;
-	}
 	code = credentials_find(options, places, &run.credentials);
 	if (code != 0)
 		return code;

@@ -34,7 +34,7 @@ struct run {
 	struct child list_child;        /* asks npm and pip meanwhile */
 	struct sandbox sandbox;         /* native */
 	struct credentials credentials; /* the login that was found, until it is handed over */
-	struct credentials_keeper login_keeper; /* native */
+	struct credentials_keeper login_keeper;
 	struct child keeper_child;
 	struct containers containers; /* docker, podman */
 };
@@ -60,8 +60,10 @@ extern const struct runtime runtime_podman;
  * exit code after a line on stderr. */
 int runtime_choose(const struct options *options, const struct runtime **ret);
 
-/* For the runtimes (run.c). Returns 0, or an exit code after a line on stderr. */
+/* For the runtimes (run.c). Each returns 0, or an exit code after a line on stderr. */
 int run_make_session(struct run *run);
+/* Notes what the workspace is like. Before the agent's first instruction. */
+int run_look_at_workspace(struct run *run);
 /* 128 + signal where the person stopped us, else our own failure. */
 int run_failure_code(const struct run *run);
 /* Starts claudefs-gate on a socket that listens in the sandbox (borrowed), and waits until it

@@ -3,10 +3,14 @@
  * the host's state and the session, and mounts the view; and the agent's, which has nothing but the
  * project and that view.
  *
- *	claudefs-run ──┬── docker start (keeper)    stdin: private words, login, and a lifeline
+ *	claudefs-run ──┬── docker start (keeper)    stdin: private words, logins, and a lifeline
  *	               │                            stdout: "up", "ready"
  *	               └── docker start (agent)     the person's terminal
- */
+ *
+ * What takes long, the engine's own work, goes on beside ours: while it starts the keeper, the
+ * agent's container is made and the workspace is looked at; while it starts the agent's, the
+ * gateway. The agent waits for its view, and the view for the private words, which are sent when
+ * all the rest is there. */
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -15,12 +19,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
 #include "fs/base/fd.h"
 #include "fs/base/message.h"
 #include "fs/base/subprocess.h"
+#include "fs/session/login_files.h"
+#include "fs/session/network_files.h"
+#include "launcher/handover.h"
 #include "launcher/image.h"
 #include "launcher/runtime.h"
 
@@ -47,6 +55,8 @@ static int make_names(struct run *run)
 
 	names->has_terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 	names->without_gvisor = run->options->without_gvisor;
+	/* Only with the refresh token can what the session saves be a renewed login. */
+	names->has_login_back = run->options->is_refresh && run->credentials.handed;
 	names->session_id = strdup(id);
 	names->owner = containers_owner();
 	if (names->session_id && names->owner &&
@@ -80,6 +90,7 @@ static int create_keeper(struct run *run)
 	return r;
 }
 
+/* It names the keeper's, which must be there. */
 static int create_agent(struct run *run)
 {
 	struct containers *containers = &run->containers;
@@ -100,43 +111,6 @@ static void add_start(struct string_list *words, const char *name)
 	string_list_add(words, "--detach-keys");
 	string_list_add(words, DETACH_KEYS);
 	string_list_add(words, name);
-}
-
-static int send_frame(int fd, const char *magic, const char *data, size_t len)
-{
-	uint32_t size = htole32((uint32_t)len);
-	int r = fd_write_all(fd, magic, 4);
-
-	if (r == 0)
-		r = fd_write_all(fd, &size, sizeof(size));
-	return r == 0 ? fd_write_all(fd, data, len) : r;
-}
-
-/* The login that the daemon shows. claudefs-init takes it off its stdin and hands it on to
- * claudefs-mount --credentials-fd (init/step_daemon.c). An empty frame: none. */
-static int send_login(struct run *run)
-{
-	int r = secret_write_frame(run->containers.lifeline, run->credentials.handed);
-
-	credentials_done(&run->credentials);
-	return r;
-}
-
-/* What only the agent may know: the first words on the keeper's stdin (init/step_keeper.c). */
-static int send_words(struct run *run)
-{
-	char *data = NULL;
-	size_t len = 0;
-	int r = container_private_environment(run->plan, &data, &len);
-
-	if (r == 0 && len > LIFELINE_SIZE / 2)
-		r = -E2BIG;
-	if (r == 0)
-		r = send_frame(run->containers.lifeline, "CFE1", data, len);
-	if (data)
-		explicit_bzero(data, len);
-	free(data);
-	return r == 0 ? send_login(run) : r;
 }
 
 static int start_keeper(struct run *run)
@@ -160,9 +134,79 @@ static int start_keeper(struct run *run)
 	r = words.is_failed ? -ENOMEM
 			    : engine_start(&containers->engine, &words, in_read, out_write,
 					   run->link.words, &run->supervisor.daemon.pid);
+	return r < 0 ? complain("cannot start it", &containers->engine, r, NULL) : 0;
+}
+
+/* What only the agent may know: the first words on the keeper's stdin (init/step_keeper.c), and its
+ * sign to go on. */
+static int send_words(struct run *run)
+{
+	int lifeline = run->containers.lifeline;
+	char *data = NULL;
+	size_t len = 0;
+	uint32_t size;
+	int r = container_private_environment(run->plan, &data, &len);
+
+	size = htole32((uint32_t)len);
+	if (r == 0 && len > LIFELINE_SIZE / 2)
+		r = -E2BIG;
+	if (r == 0)
+		r = fd_write_all(lifeline, "CFE1", 4);
+	if (r == 0)
+		r = fd_write_all(lifeline, &size, sizeof(size));
+	if (r == 0)
+		r = fd_write_all(lifeline, data, len);
+	if (data)
+		explicit_bzero(data, len);
+	free(data);
+	return r;
+}
+
+/* The login, and each that takes its place: frames behind the words, which claudefs-mount reads.
+ * saved_fd (taken; -1: none): what the session saves of it. */
+static int send_login(struct run *run, int saved_fd)
+{
+	cleanup_fd int saved = saved_fd;
+	cleanup_fd int to_daemon = -1;
+	int r;
+
+	if (!run->credentials.handed)
+		return secret_write_frame(run->containers.lifeline, NULL);
+	to_daemon = fcntl(run->containers.lifeline, F_DUPFD_CLOEXEC, 3);
+	if (to_daemon < 0)
+		return -errno;
+	r = credentials_keeper_start(run->options, run->places, &run->credentials,
+				     steal_fd(&to_daemon), steal_fd(&saved), &run->login_keeper);
+	if (r == 0)
+		run->keeper_child.pid = run->login_keeper.pid;
+	return r;
+}
+
+/* Lets the keeper attach the view, and the agent begin. */
+static int send_all(struct run *run)
+{
+	struct containers *containers = &run->containers;
+	cleanup_fd int saved = -1;
+	int r = 0;
+
+	if (containers->login_offer >= 0) {
+		r = supervisor_await(&run->supervisor, containers->login_offer, UP_MS);
+		if (r == 0)
+			saved = handover_accept(run->session_fd, LOGIN_BACK_SOCKET,
+						containers->login_offer);
+		if (r == 0 && saved < 0)
+			r = saved;
+	}
 	if (r == 0)
 		r = send_words(run);
-	return r < 0 ? complain("cannot start it", &containers->engine, r, NULL) : 0;
+	if (r == 0)
+		r = send_login(run, steal_fd(&saved));
+	if (r == 0)
+		return 0;
+	if (r != -EINTR)
+		message_error("%s: the login and the variables cannot be handed over: %s",
+			      run->runtime->name, strerror(-r));
+	return run_failure_code(run);
 }
 
 /* Until the keeper has said its first word: its container is up, and the agent's can join it. */
@@ -202,16 +246,81 @@ static int start_gate(struct run *run)
 	return run_failure_code(run);
 }
 
-static int offer_gate(struct run *run)
+static int make_offers(struct run *run)
 {
-	if (run->plan->network != NETWORK_GATEWAY)
+	struct containers *containers = &run->containers;
+	int r = 0;
+
+	if (run->plan->network == NETWORK_GATEWAY)
+		r = containers->gate_offer = gate_offer(run->session_fd);
+	if (r >= 0 && containers->names.has_login_back)
+		r = containers->login_offer =
+			handover_offer(run->session_fd, LOGIN_BACK_SOCKET, SOCK_STREAM);
+	if (r >= 0)
 		return 0;
-	run->containers.gate_offer = gate_offer(run->session_fd);
-	if (run->containers.gate_offer >= 0)
-		return 0;
-	message_error("%s: a socket cannot be made there: %s", run->containers.names.session_dir,
-		      strerror(-run->containers.gate_offer));
+	message_error("%s: a socket cannot be made there: %s", containers->names.session_dir,
+		      strerror(-r));
 	return EXIT_RUN_FAILED;
+}
+
+/* The session, and what the containers are made with. */
+static int make_session(struct run *run)
+{
+	int code = run_make_session(run);
+	int r;
+
+	if (code == 0)
+		code = make_names(run);
+	if (code != 0)
+		return code;
+	r = container_files_make(run->session_fd, run->plan);
+	if (r < 0) {
+		message_error("%s: %s", run->containers.names.files_dir, strerror(-r));
+		return EXIT_RUN_FAILED;
+	}
+	return make_offers(run);
+}
+
+static void send_signal(void *arg, int signal_number);
+
+static int start_agent(struct run *run)
+{
+	struct containers *containers = &run->containers;
+	struct supervisor *supervisor = &run->supervisor;
+	cleanup_string_list struct string_list words = { 0 };
+	int r;
+
+	add_start(&words, containers->names.agent);
+	r = words.is_failed ? -ENOMEM
+			    : engine_start(&containers->engine, &words, STDIN_FILENO, STDOUT_FILENO,
+					   STDERR_FILENO, &supervisor->first.pid);
+	if (r < 0)
+		return complain("cannot start the agent's container", &containers->engine, r, NULL);
+	supervisor->send = send_signal;
+	supervisor->send_arg = run;
+	supervisor->lost_ms = LOST_MS;
+	return 0;
+}
+
+static int start_both(struct run *run)
+{
+	int code = create_keeper(run);
+
+	if (code == 0)
+		code = start_keeper(run);
+	/* While the engine starts it. */
+	if (code == 0)
+		code = create_agent(run);
+	if (code == 0)
+		code = run_look_at_workspace(run);
+	if (code == 0)
+		code = await_keeper(run);
+	if (code == 0)
+		code = start_agent(run);
+	/* While the engine starts that. */
+	if (code == 0 && run->containers.gate_offer >= 0)
+		code = start_gate(run);
+	return code == 0 ? send_all(run) : code;
 }
 
 static int prepare(struct run *run)
@@ -228,30 +337,15 @@ static int prepare(struct run *run)
 		return EXIT_RUN_FAILED;
 	}
 	code = image_describe(run->options, &image);
-	if (code == 0)
-		code = image_ensure(&containers->engine, run->options, &image);
-	if (code == 0)
-		code = run_make_session(run);
-	if (code == 0)
-		code = make_names(run);
 	if (code != 0)
 		return code;
-	r = container_files_make(run->session_fd, run->plan);
-	if (r < 0) {
-		message_error("%s: %s", containers->names.files_dir, strerror(-r));
-		return EXIT_RUN_FAILED;
-	}
-	code = offer_gate(run);
+	r = image_look_begin(&containers->engine, &image, &containers->image);
+	if (r < 0)
+		return complain("cannot start its client", &containers->engine, r, NULL);
+	code = make_session(run);
 	if (code == 0)
-		code = create_keeper(run);
-	if (code == 0)
-		code = start_keeper(run);
-	/* While the engine starts the keeper. */
-	if (code == 0)
-		code = create_agent(run);
-	if (code == 0)
-		code = await_keeper(run);
-	return code == 0 && run->containers.gate_offer >= 0 ? start_gate(run) : code;
+		code = image_ensure(&containers->engine, run->options, &image, &containers->image);
+	return code == 0 ? start_both(run) : code;
 }
 
 /* supervisor.send: what reaches us goes to the agent's container by the engine, whether or not its
@@ -297,28 +391,46 @@ static bool has_served(const struct run *run)
 	return n > 0 && strstr(word, "ready");
 }
 
+/* A keeper that still runs ends, with its journal complete. The keeper of the login holds the same
+ * pipe, and lets go of it at this signal. */
+static void hang_up(struct run *run)
+{
+	cleanup_close_fd(&run->containers.lifeline);
+	run->containers.lifeline = -1;
+	if (run->keeper_child.pid > 0)
+		(void)kill(run->keeper_child.pid, SIGHUP);
+}
+
+/* Both clients say 0: the engine has nothing to add but, where memory is limited, that it ran out.
+ * (A client that lost its engine does not say 0.) */
+static bool is_plain_end(const struct run *run)
+{
+	const struct supervisor *supervisor = &run->supervisor;
+
+	return supervisor->first.has_ended && supervisor->first.code == 0 &&
+	       supervisor->daemon.has_ended && supervisor->daemon.code == 0 &&
+	       run->plan->limits.memory == 0;
+}
+
 static int run_agent(struct run *run)
 {
 	struct containers *containers = &run->containers;
 	struct supervisor *supervisor = &run->supervisor;
-	cleanup_string_list struct string_list words = { 0 };
-	int r;
+	bool is_served;
 
-	add_start(&words, containers->names.agent);
-	r = words.is_failed ? -ENOMEM
-			    : engine_start(&containers->engine, &words, STDIN_FILENO, STDOUT_FILENO,
-					   STDERR_FILENO, &supervisor->first.pid);
-	if (r < 0)
-		return complain("cannot start the agent's container", &containers->engine, r, NULL);
-	supervisor->send = send_signal;
-	supervisor->send_arg = run;
-	supervisor->lost_ms = LOST_MS;
 	supervisor_run(supervisor, -1);
+	is_served = has_served(run);
+	/* The engine could not start the agent: its keeper would go on waiting for it. */
+	if (!is_served)
+		hang_up(run);
 	/* The daemon ends by itself when the agent's mounts are gone, after its last sync. */
 	supervisor_finish(supervisor, &supervisor->daemon, DAEMON_FINISH_MS);
-	containers_ask_ends(containers, ENGINE_BACK_MS);
+	if (is_plain_end(run))
+		containers->agent_end.is_known = containers->keeper_end.is_known = true;
+	else
+		containers_ask_ends(containers, ENGINE_BACK_MS);
 	supervisor->has_lost_view = containers->keeper_end.is_known && containers->keeper_end.code;
-	if (!has_served(run)) {
+	if (!is_served && !has_served(run)) {
 		/* The agent's own program never ran; the keeper, or the agent's first program, has
 		 * said why. */
 		message_error("%s: the sandbox did not start", run->runtime->name);
@@ -347,15 +459,19 @@ static void finish(struct run *run)
 	struct containers *containers = &run->containers;
 	struct supervisor *supervisor = &run->supervisor;
 
-	/* Hangs up: a keeper that still runs ends, with its journal complete. */
-	cleanup_close_fd(&containers->lifeline);
-	containers->lifeline = -1;
+	hang_up(run);
 	run_finish_gate(run);
 	supervisor_finish(supervisor, &supervisor->daemon, DAEMON_FINISH_MS);
+	/* It has written back what the daemon still sent. */
+	supervisor_finish(supervisor, &run->keeper_child, CREDENTIALS_KEEPER_FINISH_MS);
 	containers_remove(containers);
 	supervisor_finish(supervisor, &supervisor->first, 1000);
-	if (run->session_fd >= 0)
-		container_files_remove(run->session_fd);
+	if (run->session_fd < 0)
+		return;
+	container_files_remove(run->session_fd);
+	/* Where nobody came. */
+	(void)unlinkat(run->session_fd, NETWORK_HANDOVER_SOCKET, 0);
+	(void)unlinkat(run->session_fd, LOGIN_BACK_SOCKET, 0);
 }
 
 const struct runtime runtime_docker = { "docker", true, prepare, run_agent, finish };

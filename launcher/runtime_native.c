@@ -143,6 +143,8 @@ static int prepare(struct run *run)
 
 	if (code == 0)
 		code = run_make_session(run);
+	if (code == 0)
+		code = run_look_at_workspace(run);
 	if (code == 0 && run->sandbox.gate >= 0)
 		code = run_start_gate(run, run->sandbox.gate);
 	return code == 0 ? start_view(run) : code;

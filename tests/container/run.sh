@@ -113,6 +113,96 @@ if [ "$RUN_AS" = caller ] && [ -z "${CLAUDEFS_TEST_LONG:-}" ]; then
   exit
 fi
 
+# What of a login can be found while a session has it, and where it goes. Without a token in the environment,
+# which would make it needless; and in pieces in the scripts, which the engine notes.
+whole_env=("${RUN_ENV[@]}")
+RUN_ENV=("${RUN_ENV[@]:1}")
+login="$HOME/.claude/.credentials.json"
+# Its own: the whole machine is searched, and other tests have canaries too. In a file, since arguments are.
+C=CANARY$$
+printf '%s\n' "$C" >"$WORK/pattern"
+# login_text NAME MS
+login_text() {
+  printf '{"claudeAiOauth":{"accessToken":"sk-ant-oat01-%s-%s","refreshToken":"sk-ant-ort01-%s-%s","expiresAt":%s}}' "$C" "$1" "$C" "$1" "$2"
+}
+now=$(($(date +%s) * 1000))
+login_text first $((now + 302000)) >"$login"
+login_text second $((now + 9000000)) >"$WORK/renewed"
+printf '#!/bin/sh\ncp "%s" "%s"\n' "$WORK/renewed" "$login" >"$WORK/claude"
+chmod 755 "$WORK/claude"
+chmod 600 "$login"
+own
+# traces: where the engine, its containers, the session and this machine's processes show a canary.
+traces() {
+  docker inspect "$(container keeper)" "$(container agent)" | grep -qaF -f "$WORK/pattern" && echo inspect
+  docker events --since 1 --until "$(($(date +%s) + 1))" | grep -qaF -f "$WORK/pattern" && echo events
+  grep -raqF -f "$WORK/pattern" "$ENGINE_ROOT/log" "$ENGINE_ROOT/data/containers" "$ENGINE_ROOT/data/image" && echo engine
+  grep -qaF -f "$WORK/pattern" /proc/[0-9]*/environ /proc/[0-9]*/cmdline 2>/dev/null && echo process
+  grep -raqF -f "$WORK/pattern" "$HOME/.local/state" && echo session
+}
+START_OPTIONS=(--claude "$WORK/claude")
+start_agent 'cat ~/.claude/.credentials.json; touch ready; for i in $(seq 300); do
+  grep -q second ~/.claude/.credentials.json && break; sleep 0.1; done; cat ~/.claude/.credentials.json; touch ready2
+  while [ ! -e go ]; do sleep 0.05; done'
+traces >"$WORK/traces"
+ok 'a login is nowhere but in memory' equal '' "$(cat "$WORK/traces")"
+env PLANTED="$C" sleep 4321 &
+planted=$!
+stop_at_end "$planted"
+wait_until grep -q PLANTED "/proc/$planted/environ"
+docker run -d --name planted --network none --label "planted=$C" --env "planted=$C" "$TEST_ROOT_IMAGE" sleep 4321 >/dev/null
+printf '%s' "$C" >"$HOME/.local/state/planted"
+traces >"$WORK/traces"
+rm "$HOME/.local/state/planted"
+ok 'control: planted ones are found' equal 'events engine process session' "$(xargs <"$WORK/traces")"
+ok 'control: and by inspect' grep -qF -f "$WORK/pattern" <(docker inspect planted)
+docker rm -f planted >/dev/null
+kill "$planted"
+wait "$planted" 2>/dev/null
+wait_until test -e "$PROJECT/ready2"
+touch "$PROJECT/go" && own
+end_agent
+ok 'a login that ends during the session is renewed on the host, and shows' \
+  equal 'first second' "$(grep -o 'oat01-[^"]*' "$WORK/out" | sed 's/.*-//' | xargs)"
+ok 'and ends with it' equal 0 "$RESULT"
+
+login_text third $((now + 9900000)) >"$PROJECT/new"
+own
+START_OPTIONS=(--credentials-refresh)
+save='cd ~/.claude && cp "$OLDPWD/new" .credentials.json.tmp.1.ab && mv -f .credentials.json.tmp.1.ab .credentials.json; cd - >/dev/null'
+start_agent "grep -c ort01 ~/.claude/.credentials.json; $save; touch ready; while [ ! -e go ]; do sleep 0.05; done"
+is_back() { grep -q "$C-third" "$login"; }
+ok 'with --credentials-refresh what the session saves is written back at once' wait_until is_back
+touch "$PROJECT/go" && own
+end_agent
+ok 'the refresh token was inside' equal 1 "$(head -n 1 "$WORK/out")"
+ok 'and it is said' contains "$WORK/err" 'file: the login that the session renewed was written back'
+login_text fourth 5 >"$PROJECT/new"
+rm -f "$PROJECT/go"
+own
+start_agent "$save; touch ready"
+end_agent
+ok 'what is not a renewed login is not' is_back
+ok 'and that is said' contains "$WORK/err" 'was not written back: its end does not lie'
+ok 'no socket of it is left in the session' equal '' "$(find "$(newest_session)" -type s)"
+START_OPTIONS=(--credentials-refresh)
+rm -f "$PROJECT/go"
+start_agent "touch ready; sleep 4321"
+kill -KILL "$(pgrep -f "claudefs-run --runtime docker .*$TEST_ROOT/" | head -n 1)"
+nothing_runs() { [ -z "$(docker ps -q)" ]; }
+ok 'a killed claudefs-run ends it all, though the keeper of the login had its pipe' wait_until nothing_runs
+end_agent
+START_OPTIONS=()
+rm -f "$login" "$PROJECT/new"
+docker image ls -q | sort -u | xargs docker save >"$WORK/images.tar"
+ok 'no layer of an image has any of it' not grep -qaF -e "$C" -e CANARY "$WORK/images.tar"
+mkdir "$WORK/layer" && echo CANARY >"$WORK/layer/file" && tar -C "$WORK/layer" -c . | docker import - planted >/dev/null
+docker save planted >"$WORK/images.tar"
+ok 'control: one in a layer is seen' grep -qaF CANARY "$WORK/images.tar"
+docker image rm planted >/dev/null
+rm "$WORK/images.tar"
+RUN_ENV=("${whole_env[@]}")
+
 # Refusals: one line, and nothing is started.
 refused() {
   local sentence=$1 line=$2

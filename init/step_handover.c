@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* The keeper's part of the way out. Its network namespace, which is the agent's too, has the
- * loopback interface alone; a socket that listens there is handed to claudefs-run, whose gate
- * accepts on it from the host. No address, no route and no firewall is needed inside. */
+/* What the keeper hands to claudefs-run over sockets in the session's directory.
+ *
+ * The way out: its network namespace, which is the agent's too, has the loopback interface alone; a
+ * socket that listens there goes to claudefs-run, whose gate accepts on it from the host. No
+ * address, no route and no firewall is needed inside.
+ *
+ * The way back of a login (--credentials-refresh): a stream on which claudefs-mount sends what the
+ * session saved. Not its stdout, which the engine has in its hands. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -12,6 +17,7 @@
 #include <sys/un.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/session/login_files.h"
 #include "fs/session/network_files.h"
 #include "init/steps.h"
 
@@ -31,16 +37,16 @@ static int listen_inside(void)
 }
 
 /* As the user: root without CAP_DAC_OVERRIDE may not use the user's socket. */
-static int connect_host(const struct init_context *context)
+static int connect_host(const struct init_context *context, const char *name, int type)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	cleanup_fd int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	cleanup_fd int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
 	int r;
 
 	if (fd < 0)
 		return -errno;
 	(void)snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/%s",
-		       context->session, NETWORK_HANDOVER_SOCKET);
+		       context->session, name);
 	(void)setfsgid(context->gid);
 	(void)setfsuid(context->uid);
 	r = connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
@@ -82,7 +88,7 @@ int step_keeper_gateway(struct init_context *context)
 	if (listener < 0)
 		return step_refuse(context, "cannot listen on the loopback interface: %s",
 				   strerror(-listener));
-	end = connect_host(context);
+	end = connect_host(context, NETWORK_HANDOVER_SOCKET, SOCK_SEQPACKET);
 	if (end < 0)
 		return step_refuse(context,
 				   "claudefs-run cannot be reached by a socket in the session's "
@@ -91,4 +97,18 @@ int step_keeper_gateway(struct init_context *context)
 				   strerror(-end));
 	r = hand_out(end, listener);
 	return r < 0 ? step_refuse(context, "the gateway's socket: %s", strerror(-r)) : 0;
+}
+
+int step_keeper_login(struct init_context *context)
+{
+	if (!context->has_login_back)
+		return 0;
+	context->login_out = connect_host(context, LOGIN_BACK_SOCKET, SOCK_STREAM);
+	return context->login_out >= 0
+		       ? 0
+		       : step_refuse(context,
+				     "claudefs-run cannot be reached by a socket in the session's "
+				     "directory (%s): does the engine run in a virtual machine? "
+				     "Leave --credentials-refresh out",
+				     strerror(-context->login_out));
 }
