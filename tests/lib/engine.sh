@@ -121,8 +121,9 @@ import_root() {
   for program in awk basename bash cat chmod chown cp cut date dd df dirname echo env false find git grep head id kill \
     ln ls mkdir mknod mktemp mv node nproc ps python3 readlink rev rm rmdir sed seq sh sleep sort stat stty tail tee test \
     timeout touch tr true tty uname wc xargs mount umount nsenter unshare chroot su; do
-    program=$(command -v "$program") || continue
-    case $program in /*) add_program "$root" "$(readlink -f "$program")" ;; *) continue ;; esac
+    # -P: the file, where the shell has a builtin of that name too (echo, kill, true).
+    program=$(type -P "$program") || continue
+    add_program "$root" "$(readlink -f "$program")"
     # Under its own name too: sh, awk and python3 are links.
     [ -e "$root/usr/bin/$(basename "$program")" ] ||
       ln -s "$(readlink -f "$program")" "$root/usr/bin/$(basename "$program")"

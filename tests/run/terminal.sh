@@ -81,11 +81,17 @@ terminal_type x
 terminal_end >/dev/null
 
 # The last bytes are read after the program's end was: a stopped claudefs-run sees both at once.
-HOLD=9 in_terminal 'echo begun; sleep 1; seq 1000 1500'
+HOLD=30 in_terminal 'echo begun; until [ -e write ]; do sleep 0.1; done; seq 1000 1500'
 ok 'a program is about to write' terminal_wait begun
 pid=$(ours | while read -r p; do grep -q run "/proc/$p/comm" && echo "$p"; done | head -n 1)
 kill -STOP "$pid"
-sleep 1.5
+touch "$PROJECT/write" && own
+# has_ended: its first process is one that only claudefs-run can collect.
+has_ended() {
+  ps -o stat=,comm= --ppid "$pid" | grep -qE '^Z.*claudefs-init'
+}
+ok 'it wrote and ended, while claudefs-run could not read' wait_until has_ended
+ok 'so nothing of it is to be seen' lacks_on_screen '^1[0-9]{3}$'
 kill -CONT "$pid"
 ok 'nothing is lost of what it wrote last' terminal_wait '^1500$'
 terminal_type x
