@@ -20,7 +20,7 @@
 
 static int open_dir(const struct host_places *places)
 {
-	int fd = open(places->claude_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = open(places->login_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	return fd < 0 ? -errno : fd;
 }

@@ -14,6 +14,7 @@ void host_places_done(struct host_places *places)
 	free(places->home);
 	free(places->claude_dir);
 	free(places->claude_config);
+	free(places->login_dir);
 	free(places->state_dir);
 	free(places->config_dir);
 	free(places->data_dir);
@@ -69,11 +70,12 @@ int host_places_find(struct host_places *ret)
 		ret->claude_dir = beside(ret->home, "/.claude");
 		ret->claude_config = beside(ret->home, "/.claude.json");
 	}
+	ret->login_dir = ret->claude_dir ? strdup(ret->claude_dir) : NULL;
 	ret->state_dir = session_state_path();
 	ret->config_dir = xdg_place("XDG_CONFIG_HOME", ret->home, "/.config");
 	ret->data_dir = xdg_place("XDG_DATA_HOME", ret->home, "/.local/share");
-	if (!ret->claude_dir || !ret->claude_config || !ret->state_dir || !ret->config_dir ||
-	    !ret->data_dir) {
+	if (!ret->claude_dir || !ret->claude_config || !ret->login_dir || !ret->state_dir ||
+	    !ret->config_dir || !ret->data_dir) {
 		message_error("%s", strerror(ENOMEM));
 		return EXIT_RUN_FAILED;
 	}

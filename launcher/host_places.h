@@ -5,12 +5,13 @@
 
 struct host_places {
 	char *home;          /* $HOME */
-	char *claude_dir;    /* $CLAUDE_CONFIG_DIR, else ~/.claude */
+	char *claude_dir;    /* $CLAUDE_CONFIG_DIR, else ~/.claude; see isolation.h */
 	char *claude_config; /* .claude.json inside the former if that is set, else ~/.claude.json
 			      */
-	char *state_dir;     /* of claudefs: sessions, locks */
-	char *config_dir;    /* of claudefs: rules.d */
-	char *data_dir;      /* of claudefs: its own copy of claude */
+	char *login_dir;  /* where Claude Code keeps its login: the former, never an isolated one */
+	char *state_dir;  /* of claudefs: sessions, locks */
+	char *config_dir; /* of claudefs: rules.d */
+	char *data_dir;   /* of claudefs: its own copy of claude, isolated states */
 };
 
 void host_places_done(struct host_places *places);

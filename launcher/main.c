@@ -7,6 +7,7 @@
 #include "fs/base/message.h"
 #include "launcher/credentials.h"
 #include "launcher/egress.h"
+#include "launcher/isolation.h"
 #include "launcher/plan_report.h"
 #include "launcher/project_file.h"
 #include "launcher/run.h"
@@ -68,6 +69,8 @@ int main(int argc, char **argv)
 		r = project_file_apply(&project, &options);
 	if (r == 0)
 		r = check_narrowing(&options, &places);
+	if (r == 0 && options.is_isolated)
+		r = isolation_enter(project.path, &places);
 	if (r == 0)
 		r = runtime_choose(&options, &runtime);
 	if (r == 0)

@@ -162,14 +162,11 @@ static int refuse_gvisor(struct options *options, const char *value)
 	return EXIT_USAGE;
 }
 
-/* The review and the commit run on the host, which cannot reach into an engine's volume. */
-static int refuse_isolation(struct options *options, const char *value)
+static int set_isolated(struct options *options, const char *value)
 {
-	(void)options;
 	(void)value;
-	message_error("--isolate-claude-data: not available yet; to keep a session's state apart "
-		      "from yours, set CLAUDE_CONFIG_DIR to a directory of its own");
-	return EXIT_USAGE;
+	options->is_isolated = true;
+	return 0;
 }
 
 static int set_config(struct options *options, const char *value)
@@ -377,6 +374,9 @@ static const struct option_row {
 	  set_refresh, true },
 	{ "--fresh-creds", NULL, "let the host's claude renew the login first, expired or not",
 	  set_fresh, false },
+	{ "--isolate-claude-data", NULL,
+	  "begin from, and commit to, a state of this project's own instead of ~/.claude",
+	  set_isolated, false },
 	{ "--env", "NAME[=VALUE]", "pass a variable (repeatable); without a value: the caller's",
 	  add_env, true },
 	{ "--rules", "FILE", "add a rule file in front of the others", set_rules, true },
@@ -416,7 +416,6 @@ static const struct option_row {
 	{ "--disallow-broad-gh-token", NULL, NULL, NULL, false },
 	/* For claudefs doctor. */
 	{ "--credentials-sources", NULL, NULL, set_print_sources, false },
-	{ "--isolate-claude-data", NULL, NULL, refuse_isolation, false },
 	{ "--with-gvisor", NULL, NULL, refuse_gvisor, false },
 };
 #define OPTION_COUNT (sizeof(option_table) / sizeof(option_table[0]))

@@ -68,7 +68,7 @@ const char *project_refusal(const char *path, const struct host_places *places)
 	if (overlaps(path, places->config_dir))
 		return "overlaps the rules of claudefs";
 	if (overlaps(path, places->data_dir))
-		return "overlaps the programs of claudefs";
+		return "overlaps the data of claudefs";
 	for (size_t i = 0; i < sizeof(private_directories) / sizeof(char *); i++) {
 		cleanup_free char *private = NULL;
 

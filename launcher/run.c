@@ -16,6 +16,7 @@
 #include "fs/base/text.h"
 #include "fs/session/session_dir.h"
 #include "launcher/daemon.h"
+#include "launcher/isolation.h"
 #include "launcher/rules_in_force.h"
 #include "launcher/runtime.h"
 #include "launcher/summary.h"
@@ -71,6 +72,8 @@ int run_make_session(struct run *run)
 	cleanup_fd int state_fd = -1;
 	struct stat info;
 
+	if (run->options->is_isolated && isolation_make(run->plan->project, run->places) != 0)
+		return EXIT_RUN_FAILED;
 	manifest->project = strdup(run->plan->project);
 	manifest->host_root = strdup(run->places->claude_dir);
 	manifest->host_config = strdup(run->places->claude_config);

@@ -104,19 +104,22 @@ static int open_absolute(const char *path, bool may_create)
 	return steal_fd(&at);
 }
 
-int session_state_open(bool may_create)
+int session_place_open(const char *path, bool may_create)
 {
-	cleanup_free char *path = session_state_path();
-	cleanup_fd int fd = -1;
+	cleanup_fd int fd = open_absolute(path, may_create);
 	int r;
 
-	if (!path)
-		return -EINVAL;
-	fd = open_absolute(path, may_create);
 	if (fd < 0)
 		return fd;
 	r = check_is_ours(fd);
 	return r < 0 ? r : steal_fd(&fd);
+}
+
+int session_state_open(bool may_create)
+{
+	cleanup_free char *path = session_state_path();
+
+	return path ? session_place_open(path, may_create) : -EINVAL;
 }
 
 bool session_id_is_valid(const char *id)

@@ -16,6 +16,11 @@
  * memory. */
 char *session_state_path(void);
 
+/* Opens (and, if may_create, makes, 0700) a directory that is ours alone: path is absolute, and
+ * symlinks on the way are the user's own. One that is not the caller's, or that others may write,
+ * is -EPERM. Returns the fd or -errno. */
+int session_place_open(const char *path, bool may_create);
+
 /* Opens (and, if may_create, makes, 0700) the state directory. A directory that is not the
  * caller's, or that others may write, is -EPERM. Returns the fd or -errno. */
 int session_state_open(bool may_create);

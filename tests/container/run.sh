@@ -203,6 +203,16 @@ docker image rm planted >/dev/null
 rm "$WORK/images.tar"
 RUN_ENV=("${whole_env[@]}")
 
+# A state of the project's own: the keeper gets that, and not ~/.claude.
+isolated() {
+  run --isolate-claude-data --commit never --network none "$PROJECT" --exec sh -c "$1" </dev/null
+}
+isolated 'ls -A ~/.claude; echo kept >~/.claude/CLAUDE-notes.md; mkdir -p ~/.claude/plans; echo planned >~/.claude/plans/p.md' >"$WORK/seen"
+ok 'with --isolate-claude-data nothing of the state is there' equal .claude.json "$(cat "$WORK/seen")"
+review_session commit --all >/dev/null 2>&1
+ok 'what was committed is in the next session' equal planned "$(isolated 'cat ~/.claude/plans/p.md')"
+ok 'and not in ~/.claude' test ! -e "$HOME/.claude/plans"
+
 # Refusals: one line, and nothing is started.
 refused() {
   local sentence=$1 line=$2

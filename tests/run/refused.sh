@@ -18,7 +18,7 @@ done
 ok 'a HOME that is no absolute path is refused' equal 125 \
   "$(code as_user env HOME=relative "$PROGRAMS/launcher/claudefs-run" --runtime native "$PROJECT" --exec true)"
 
-for flag in --isolate-claude-data --allow-git-push --disallow-broad-gh-token; do
+for flag in --allow-git-push --disallow-broad-gh-token; do
   # shellcheck disable=SC2086
   ok "$flag is a usage error" equal 2 "$(code run $flag "$PROJECT" --exec true)"
   ok 'with one honest line' equal '1 not available yet' \
