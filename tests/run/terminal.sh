@@ -88,7 +88,11 @@ kill -STOP "$pid"
 touch "$PROJECT/write" && own
 # has_ended: its first process is one that only claudefs-run can collect.
 has_ended() {
-  ps -o stat=,comm= --ppid "$pid" | grep -qE '^Z.*claudefs-init'
+  local child
+  for child in $(pgrep -P "$pid" -x claudefs-init); do
+    grep -q '^State:.Z' "/proc/$child/status" && return 0
+  done
+  return 1
 }
 ok 'it wrote and ended, while claudefs-run could not read' wait_until has_ended
 ok 'so nothing of it is to be seen' lacks_on_screen '^1[0-9]{3}$'
