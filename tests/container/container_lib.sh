@@ -6,16 +6,16 @@
 . "${CLAUDEFS_SOURCE:?}/tests/run/run_lib.sh"
 . "${CLAUDEFS_SOURCE:?}/tests/lib/engine.sh"
 
-TEST_ROOT_IMAGE=claudefs-test-root
+TEST_ROOT_IMAGE=${TEST_ROOT_IMAGE:-claudefs-test-root}
 
-# make_container_home: engine, root image, and a HOME as in run_lib.sh.
+# make_container_home: engine, root image (by IMPORT, a function of engine.sh's), and a HOME as in run_lib.sh.
 make_container_home() {
   need_engine
   make_run_home
   trap end_engine_test EXIT
   [ "$RUN_AS" != user ] || ENGINE_IS_OPEN=1
   start_engine
-  import_root "$TEST_ROOT_IMAGE"
+  "${IMPORT:-import_root}" "$TEST_ROOT_IMAGE"
   if [ "$RUN_AS" = user ]; then
     chmod 755 "$ENGINE_ROOT"
     AS=(setpriv "--reuid=$ORDINARY_UID" "--regid=$ORDINARY_UID" --clear-groups)

@@ -149,3 +149,20 @@ import_root() {
   tar -C "$root" -c . | docker import - "$1" >/dev/null
   rm -rf "$root"
 }
+
+# import_debian NAME: what users have as debian:bookworm-slim, by debootstrap from wherever this machine's own apt
+# has its packages, with apt's own configuration of that. Takes a minute or two.
+import_debian() {
+  local root=$ENGINE_ROOT/debian mirror
+  # shellcheck disable=SC2016  # apt's own variables
+  mirror=$(apt-get indextargets --format '$(CODENAME) $(SITE)' 'Identifier: Packages' | awk '$1 == "bookworm" { print $2; exit }')
+  debootstrap --variant=minbase bookworm "$root" "$mirror" >"$ENGINE_ROOT/debootstrap.log" 2>&1 || {
+    tail -n 5 "$ENGINE_ROOT/debootstrap.log" | sed 's/^/# /'
+    return 1
+  }
+  rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/etc/apt/sources.list*
+  cp -a /etc/apt/sources.list* "$root/etc/apt/"
+  grep -l '^Acquire::' /etc/apt/apt.conf.d/* | xargs -r cp -t "$root/etc/apt/apt.conf.d"
+  tar -C "$root" -c . | docker import - "$1" >/dev/null
+  rm -rf --one-file-system -- "$root"
+}
