@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -54,28 +55,50 @@ static void add_bind(struct string_list *list, const char *source, const char *t
 		add2(list, "--mount", text.data);
 }
 
-static void add_tmpfs(struct string_list *list, const struct plan *plan,
-		      const struct plan_entry *entry, bool is_own)
+/* A file system in memory. */
+struct scratch {
+	const char *target;
+	mode_t mode;
+	uint64_t size;
+	bool is_read_only;
+	bool is_executable;
+	bool is_own; /* the agent's user's, else root's */
+};
+
+/* podman takes no ids for --tmpfs, and copies into it what the image has there. */
+static void add_tmpfs_mount(struct string_list *list, const struct scratch *scratch)
 {
-	string_list_add(list, "--tmpfs");
-	if (is_own)
-		string_list_addf(list, "%s:rw,nosuid,nodev,%s,mode=%04o,size=%llu,uid=%u,gid=%u",
-				 entry->target, entry->flags & PLAN_EXEC ? "exec" : "noexec",
-				 (unsigned int)entry->mode, (unsigned long long)entry->size,
-				 (unsigned int)plan->uid, (unsigned int)plan->gid);
+	cleanup_text struct text text = { 0 };
+
+	text_append(&text, "type=tmpfs");
+	append_field(&text, "destination", scratch->target);
+	text_appendf(&text, ",tmpfs-mode=%04o,tmpfs-size=%llu,notmpcopyup,nosuid,nodev,%s%s%s",
+		     (unsigned int)scratch->mode, (unsigned long long)scratch->size,
+		     scratch->is_executable ? "exec" : "noexec",
+		     scratch->is_read_only ? ",ro=true" : "", scratch->is_own ? ",chown" : "");
+	if (text.is_failed)
+		list->is_failed = true;
 	else
-		string_list_addf(list, "%s:rw,nosuid,nodev,%s,mode=%04o,size=%llu", entry->target,
-				 entry->flags & PLAN_EXEC ? "exec" : "noexec",
-				 (unsigned int)entry->mode, (unsigned long long)entry->size);
+		add2(list, "--mount", text.data);
 }
 
-/* Where the view will lie until it does: a directory into which nothing can be written, so that not
- * even a program that comes too early leaves something beneath the view. */
-static void add_view(struct string_list *list, const struct plan *plan)
+static void add_tmpfs(struct string_list *list, const struct engine_kind *kind,
+		      const struct plan *plan, const struct scratch *scratch)
 {
+	char ids[48] = "";
+
+	if (!kind->has_tmpfs_ids) {
+		add_tmpfs_mount(list, scratch);
+		return;
+	}
+	if (scratch->is_own)
+		(void)snprintf(ids, sizeof(ids), ",uid=%u,gid=%u", (unsigned int)plan->uid,
+			       (unsigned int)plan->gid);
 	string_list_add(list, "--tmpfs");
-	string_list_addf(list, "%s:ro,noexec,nosuid,nodev,mode=0500,size=4096,uid=%u,gid=%u",
-			 plan->view, (unsigned int)plan->uid, (unsigned int)plan->gid);
+	string_list_addf(list, "%s:%s,nosuid,nodev,%s,mode=%04o,size=%llu%s", scratch->target,
+			 scratch->is_read_only ? "ro" : "rw",
+			 scratch->is_executable ? "exec" : "noexec", (unsigned int)scratch->mode,
+			 (unsigned long long)scratch->size, ids);
 }
 
 static bool exists(const char *path)
@@ -109,10 +132,22 @@ static void add_file(struct string_list *list, const struct plan_entry *entry,
 		add_bind(list, path, entry->target, false);
 }
 
-static void add_entry(struct string_list *list, const struct plan *plan,
-		      const struct container_names *names, size_t index)
+static void add_entry(struct string_list *list, const struct engine_kind *kind,
+		      const struct plan *plan, const struct container_names *names, size_t index)
 {
 	const struct plan_entry *entry = &plan->entries[index];
+	const struct scratch scratch = { .target = entry->target,
+					 .mode = entry->mode,
+					 .size = entry->size,
+					 .is_executable = entry->flags & PLAN_EXEC,
+					 .is_own = strcmp(entry->target, plan->home) == 0 };
+	/* Where the view will lie until it does: a directory into which nothing can be written, so
+	 * that not even a program that comes too early leaves something beneath the view. */
+	const struct scratch view = { .target = plan->view,
+				      .mode = 0500,
+				      .size = 4096,
+				      .is_read_only = true,
+				      .is_own = true };
 	const char *name;
 
 	switch (entry->kind) {
@@ -120,10 +155,8 @@ static void add_entry(struct string_list *list, const struct plan *plan,
 		if (!(entry->flags & PLAN_OPTIONAL) || exists(entry->source))
 			add_bind(list, entry->source, entry->target, entry->flags & PLAN_WRITABLE);
 		break;
-	case PLAN_TMPFS:
-		add_tmpfs(list, plan, entry, strcmp(entry->target, plan->home) == 0);
-		break;
-	case PLAN_VIEW: add_view(list, plan); break;
+	case PLAN_TMPFS: add_tmpfs(list, kind, plan, &scratch); break;
+	case PLAN_VIEW: add_tmpfs(list, kind, plan, &view); break;
 	case PLAN_FILE:
 		if (!container_is_of_home(plan, entry, &name))
 			add_file(list, entry, names, index);
@@ -152,7 +185,7 @@ static void add_common(const struct engine_kind *kind, const struct container_na
 	string_list_add(ret, "--label");
 	string_list_addf(ret, CONTAINER_LABEL "=%s", names->session_id);
 	string_list_add(ret, "--label");
-	string_list_addf(ret, CONTAINER_LABEL_OWNER "=%s", names->owner);
+	string_list_addf(ret, ENGINE_LABEL_OWNER "=%s", names->owner);
 	if (names->without_gvisor && kind->may_select_runtime)
 		add2(ret, "--runtime", "runc");
 }
@@ -179,7 +212,7 @@ void container_argv_keeper(const struct engine_kind *kind, const struct plan *pl
 	for (size_t i = 0; i < plan->count; i++) {
 		if (!(plan->entries[i].flags & PLAN_KEEPER))
 			continue;
-		add_entry(ret, plan, names, i);
+		add_entry(ret, kind, plan, names, i);
 		has_rules |= strcmp(plan->entries[i].target, CONTAINER_RULES_FILE) == 0;
 	}
 	string_list_add(ret, plan->image);
@@ -201,20 +234,19 @@ void container_argv_keeper(const struct engine_kind *kind, const struct plan *pl
 		add2(ret, "--rules", CONTAINER_RULES_FILE);
 }
 
-static void add_agent_mounts(const struct plan *plan, const struct container_names *names,
-			     struct string_list *ret)
+static void add_agent_mounts(const struct engine_kind *kind, const struct plan *plan,
+			     const struct container_names *names, struct string_list *ret)
 {
+	static const struct scratch own = {
+		.target = CONTAINER_AGENT_DIR, .mode = 0755, .size = 65536, .is_own = true
+	};
 	cleanup_free char *skeleton = NULL;
 
 	for (size_t i = 0; i < plan->count; i++) {
 		if (!(plan->entries[i].flags & PLAN_KEEPER))
-			add_entry(ret, plan, names, i);
+			add_entry(ret, kind, plan, names, i);
 	}
-	string_list_add(ret, "--tmpfs");
-	string_list_addf(ret,
-			 CONTAINER_AGENT_DIR
-			 ":rw,noexec,nosuid,nodev,mode=0755,size=65536,uid=%u,gid=%u",
-			 (unsigned int)plan->uid, (unsigned int)plan->gid);
+	add_tmpfs(ret, kind, plan, &own);
 	if (asprintf(&skeleton, "%s/home", names->files_dir) < 0)
 		ret->is_failed = true;
 	else
@@ -263,7 +295,7 @@ void container_argv_agent(const struct engine_kind *kind, const struct plan *pla
 	/* When the machine runs out of memory, the keeper is to outlive it. */
 	add2(ret, "--oom-score-adj", "500");
 	add2(ret, "--workdir", plan->project);
-	add_agent_mounts(plan, names, ret);
+	add_agent_mounts(kind, plan, names, ret);
 	for (size_t i = 0; i < plan->env.count; i++) {
 		if (environment_is_own(plan->env.items[i]))
 			add2(ret, "--env", plan->env.items[i]);

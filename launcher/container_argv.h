@@ -11,14 +11,13 @@
 #include "launcher/string_list.h"
 
 /* Inside the containers. */
-#define CONTAINER_MOUNT       "/opt/claudefs/claudefs-mount"
-#define CONTAINER_SKELETON    "/opt/claudefs/home"
-#define CONTAINER_SESSION     "/run/claudefs/session"
-#define CONTAINER_AGENT_DIR   "/run/agent"
-#define CONTAINER_RULES_DIR   "/etc/claudefs/rules.d"
-#define CONTAINER_RULES_FILE  "/etc/claudefs/rules.json"
-#define CONTAINER_LABEL       "io.claudefs.session"
-#define CONTAINER_LABEL_OWNER "io.claudefs.launcher"
+#define CONTAINER_MOUNT      "/opt/claudefs/claudefs-mount"
+#define CONTAINER_SKELETON   "/opt/claudefs/home"
+#define CONTAINER_SESSION    "/run/claudefs/session"
+#define CONTAINER_AGENT_DIR  "/run/agent"
+#define CONTAINER_RULES_DIR  "/etc/claudefs/rules.d"
+#define CONTAINER_RULES_FILE "/etc/claudefs/rules.json"
+#define CONTAINER_LABEL      "io.claudefs.session"
 
 /* What is known only when the session has been made. */
 struct container_names {

@@ -93,7 +93,7 @@ void container_files_remove(int session_fd)
 	remove_in(session_fd, FILES_DIR);
 }
 
-/* Finds name's line in "/NAME exited 137 true". */
+/* Finds name's line in "/NAME exited 137 true" (docker; podman has no slash). */
 static void parse_end(const struct engine_answer *answer, const char *name,
 		      struct container_end *ret)
 {
@@ -109,7 +109,9 @@ static void parse_end(const struct engine_answer *answer, const char *name,
 	if (sscanf(line + strlen(name), " %15s %d %7s", status, &ret->code, oom) != 3)
 		return;
 	ret->is_oom = strcmp(oom, "true") == 0;
-	ret->is_known = strcmp(status, "exited") == 0 || strcmp(status, "dead") == 0;
+	/* "stopped": podman's word, until it has tidied up. */
+	ret->is_known = strcmp(status, "exited") == 0 || strcmp(status, "dead") == 0 ||
+			strcmp(status, "stopped") == 0;
 }
 
 static bool ask_once(struct containers *containers)
@@ -198,27 +200,27 @@ static void add_orphans(struct engine_answer *answer, struct string_list *words)
 	}
 }
 
-static void add_removal(struct string_list *words)
+static void add_removal(const struct engine_kind *kind, struct string_list *words)
 {
 	string_list_add(words, "rm");
 	string_list_add(words, "--force");
 	string_list_add(words, "--volumes");
+	if (kind->has_dependents)
+		string_list_add(words, "--depend");
 }
 
 void containers_remove(struct containers *containers)
 {
-	static const char *const list[] = {
-		"ps",       "--all",
-		"--filter", "label=" CONTAINER_LABEL,
-		"--filter", "status=exited",
-		"--format", "{{.ID}} {{.Label \"" CONTAINER_LABEL_OWNER "\"}}",
+	const char *const list[] = {
+		"ps",       "--all",         "--filter", "label=" CONTAINER_LABEL,
+		"--filter", "status=exited", "--format", containers->engine.kind->owner_format,
 		NULL,
 	};
 	cleanup_string_list struct string_list words = { 0 };
 
 	if (!containers->has_keeper && !containers->has_agent)
 		return;
-	add_removal(&words);
+	add_removal(containers->engine.kind, &words);
 	if (containers->has_agent)
 		string_list_add(&words, containers->names.agent);
 	if (containers->has_keeper)
@@ -242,7 +244,7 @@ static void end_removal(struct containers *containers)
 	(void)engine_ask_end(&containers->removal, &removed);
 	if (engine_ask_end(&containers->orphans, &orphans) < 0 || orphans.code != 0)
 		return;
-	add_removal(&words);
+	add_removal(containers->engine.kind, &words);
 	before = words.count;
 	add_orphans(&orphans, &words);
 	if (!words.is_failed && words.count > before)

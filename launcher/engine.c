@@ -16,8 +16,9 @@
 #include "launcher/find_program.h"
 
 static const struct engine_kind kinds[] = {
-	{ "docker", true, true },
-	{ "podman", false, true },
+	{ "docker", true, true, true, false, "{{.ID}} {{.Label \"" ENGINE_LABEL_OWNER "\"}}" },
+	{ "podman", false, true, false, true,
+	  "{{.ID}} {{index .Labels \"" ENGINE_LABEL_OWNER "\"}}" },
 };
 
 void engine_done(struct engine *engine)

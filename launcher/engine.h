@@ -14,10 +14,16 @@
 #define ENGINE_ANSWER_MAX (1u << 20) /* bytes that are read of what a client says */
 #define ENGINE_ANSWER_MS  20000      /* an engine that takes longer counts as dead */
 
+/* Which claudefs-run will remove a container: "PID.START". */
+#define ENGINE_LABEL_OWNER "io.claudefs.launcher"
+
 struct engine_kind {
 	const char *name;          /* of the client on PATH */
 	bool has_apparmor_default; /* without the word it would confine the keeper */
 	bool may_select_runtime;   /* --runtime NAME */
+	bool has_tmpfs_ids;        /* --tmpfs takes uid= and gid= */
+	bool has_dependents;       /* rm refuses a container whose namespaces another one uses */
+	const char *owner_format;  /* of ps: a container's id and its ENGINE_LABEL_OWNER */
 };
 
 struct engine {

@@ -28,7 +28,7 @@ make_container_home() {
 
 # run ARG...: replaces that of run_lib.sh; so do inside and the others that stand on it.
 run() {
-  as_user "$PROGRAMS/launcher/claudefs-run" --runtime docker --image-root "$TEST_ROOT_IMAGE" "$@" 2>"$WORK/err"
+  as_user "$PROGRAMS/launcher/claudefs-run" --runtime "${RUNTIME:-docker}" --image-root "$TEST_ROOT_IMAGE" "$@" 2>"$WORK/err"
 }
 
 # review ARG...: claudefs on the newest session.
@@ -44,7 +44,7 @@ container() {
 # start_agent SCRIPT: a session in the background that says `touch ready` when it wants to be seen.
 start_agent() {
   rm -f "$PROJECT/ready"
-  as_user "$PROGRAMS/launcher/claudefs-run" --runtime docker --image-root "$TEST_ROOT_IMAGE" --commit never \
+  as_user "$PROGRAMS/launcher/claudefs-run" --runtime "${RUNTIME:-docker}" --image-root "$TEST_ROOT_IMAGE" --commit never \
     ${START_OPTIONS:+"${START_OPTIONS[@]}"} "$PROJECT" --exec bash -c "$1" </dev/null >"$WORK/out" 2>"$WORK/err" &
   STARTED=$!
   local i
