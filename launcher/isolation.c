@@ -16,7 +16,7 @@
 #include "fs/base/text.h"
 #include "fs/session/session_dir.h"
 
-#define STATE_NAME   "/claude"
+#define STATE_NAME   "claude"
 #define CONFIG_NAME  ".claude.json"
 #define PROJECT_NAME "project"
 #define DIGITS       16
@@ -47,7 +47,7 @@ int isolation_enter(const char *project, struct host_places *places)
 	hash_to_hex(&hash, hex);
 	text_appendf(&path, "%s/isolated/", places->data_dir);
 	append_name(&path, project);
-	text_appendf(&path, "-%.*s" STATE_NAME, DIGITS, hex);
+	text_appendf(&path, "-%.*s/" STATE_NAME, DIGITS, hex);
 	dir = text_steal(&path);
 	if (!dir || asprintf(&config, "%s/" CONFIG_NAME, dir) < 0) {
 		free(dir);
@@ -72,9 +72,9 @@ static int make(const char *project, const char *parent)
 		return dir;
 	if (faccessat(dir, PROJECT_NAME, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return 0;
-	if (mkdirat(dir, STATE_NAME + 1, 0700) < 0 && errno != EEXIST)
+	if (mkdirat(dir, STATE_NAME, 0700) < 0 && errno != EEXIST)
 		return -errno;
-	state = openat(dir, STATE_NAME + 1, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	state = openat(dir, STATE_NAME, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (state < 0)
 		return -errno;
 	if (faccessat(state, CONFIG_NAME, F_OK, AT_SYMLINK_NOFOLLOW) < 0) {
@@ -88,8 +88,8 @@ static int make(const char *project, const char *parent)
 
 int isolation_make(const char *project, const struct host_places *places)
 {
-	cleanup_free char *parent =
-		strndup(places->claude_dir, strlen(places->claude_dir) - strlen(STATE_NAME));
+	size_t len = strlen(places->claude_dir) - strlen("/" STATE_NAME);
+	cleanup_free char *parent = strndup(places->claude_dir, len);
 	int r = parent ? make(project, parent) : -ENOMEM;
 
 	if (r == 0)
