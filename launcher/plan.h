@@ -86,6 +86,7 @@ struct plan_entry *plan_add(struct plan *plan, enum plan_kind kind, const char *
 			    const char *target, unsigned int flags);
 
 /* The entries that are the same for every project (plan_mounts.c). */
+void plan_add_managed(struct plan *plan);
 void plan_add_system(struct plan *plan);
 void plan_add_home(struct plan *plan);
 

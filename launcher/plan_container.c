@@ -34,8 +34,6 @@ static const struct {
 	{ "/var/tmp", 01777, 512 * MIB },
 };
 
-static const char managed_settings[] = "/etc/claude-code/managed-settings.json";
-
 /* dir + "/" + text without "." and ".." (ret_): where a link's text leads to, by its words. NULL:
  * above the root, or no memory. */
 static char *join(const char *dir, const char *text)
@@ -159,8 +157,8 @@ int plan_add_container(struct plan *plan, const struct options *options,
 		entry->mode = scratch[i].mode;
 		entry->size = scratch[i].size;
 	}
-	/* What the machine's owner has decreed goes before what the image brings. */
-	(void)plan_add(plan, PLAN_BIND, managed_settings, managed_settings, PLAN_OPTIONAL);
+	/* Before what the image brings. */
+	plan_add_managed(plan);
 	add_keeper(plan, options, places);
 	return plan->image ? 0 : EXIT_RUN_FAILED;
 }

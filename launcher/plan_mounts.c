@@ -15,27 +15,25 @@ static const char *const program_directories[] = { "/bin",   "/lib",    "/lib32"
 
 /* Alphabetical. What programs need of /etc, and none of the machine's own settings or keys. */
 static const char *const configuration[] = {
-	"/etc/alternatives",
-	"/etc/bash.bashrc",
-	"/etc/ca-certificates",
-	"/etc/ca-certificates.conf",
+	"/etc/alternatives",    "/etc/bash.bashrc",
+	"/etc/ca-certificates", "/etc/ca-certificates.conf",
+	"/etc/ld.so.cache",     "/etc/ld.so.conf",
+	"/etc/ld.so.conf.d",    "/etc/localtime",
+	"/etc/mime.types",      "/etc/nsswitch.conf",
+	"/etc/os-release",      "/etc/pki/ca-trust/extracted",
+	"/etc/pki/tls/certs",   "/etc/profile",
+	"/etc/protocols",       "/etc/services",
+	"/etc/ssl/certs",       "/etc/ssl/openssl.cnf",
+	"/etc/terminfo",        "/etc/timezone",
+};
+
+/* What the machine's owner has decreed for every Claude Code on it (2.1): in the sandbox as
+ * outside, so that nobody gets round it by sandboxing. */
+static const char *const managed[] = {
+	"/etc/claude-code/CLAUDE.md",
+	"/etc/claude-code/managed-mcp.json",
+	"/etc/claude-code/managed-settings.d",
 	"/etc/claude-code/managed-settings.json",
-	"/etc/ld.so.cache",
-	"/etc/ld.so.conf",
-	"/etc/ld.so.conf.d",
-	"/etc/localtime",
-	"/etc/mime.types",
-	"/etc/nsswitch.conf",
-	"/etc/os-release",
-	"/etc/pki/ca-trust/extracted",
-	"/etc/pki/tls/certs",
-	"/etc/profile",
-	"/etc/protocols",
-	"/etc/services",
-	"/etc/ssl/certs",
-	"/etc/ssl/openssl.cnf",
-	"/etc/terminfo",
-	"/etc/timezone",
 };
 
 static const char *const network_configuration[] = { "/etc/hosts", "/etc/resolv.conf" };
@@ -86,6 +84,12 @@ static uint64_t shm_size(const struct plan *plan)
 	return plan->limits.shm ? plan->limits.shm : LIMITS_SHM_DEFAULT;
 }
 
+void plan_add_managed(struct plan *plan)
+{
+	for (size_t i = 0; i < sizeof(managed) / sizeof(char *); i++)
+		(void)plan_add(plan, PLAN_BIND, managed[i], managed[i], PLAN_OPTIONAL);
+}
+
 void plan_add_system(struct plan *plan)
 {
 	(void)plan_add(plan, PLAN_BIND, "/usr", "/usr", PLAN_EXEC);
@@ -93,6 +97,7 @@ void plan_add_system(struct plan *plan)
 		add_program_directory(plan, program_directories[i]);
 	for (size_t i = 0; i < sizeof(configuration) / sizeof(char *); i++)
 		(void)plan_add(plan, PLAN_BIND, configuration[i], configuration[i], PLAN_OPTIONAL);
+	plan_add_managed(plan);
 	switch (plan->network) {
 	case NETWORK_GATEWAY:
 	case NETWORK_NONE:
