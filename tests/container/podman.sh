@@ -25,7 +25,8 @@ esac
 END
 chmod 755 "$WORK/bin/podman"
 podman() { "$WORK/bin/podman" "$@"; }
-# For what the tests of both engines share.
+# For what the tests of both engines share; what hands it to xargs is not called here.
+# shellcheck disable=SC2032
 docker() { podman "$@"; }
 stop_podman() {
   local code=$?
