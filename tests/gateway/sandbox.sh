@@ -15,6 +15,3 @@ inside() {
 log_of_session() {
   cat "$HOME"/.local/state/claudefs/sessions/*/network.log
 }
-reached() {
-  grep -qF -e "$1" "$WORK/reached" 2>/dev/null
-}

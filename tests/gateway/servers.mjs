@@ -44,8 +44,12 @@ const listen = (server, port, host) => {
 const tls = { key: readFileSync(key), cert: readFileSync(cert) };
 listen(https.createServer(tls, answer), 443, '::');
 listen(http.createServer(answer), 80, '::');
-for (const port of [22, 53, 853, 2375, 8080, 8443]) listen(net.createServer((s) => s.end('raw\n')), port, '::');
-waiting++;
-const udp = dgram.createSocket('udp6');
-udp.on('message', () => note('datagram'));
-udp.bind(443, '::', ready);
+// A peer that resets the connection must not end the servers: every later refusal would be their silence.
+const raw = (socket) => socket.on('error', () => {}).end('raw\n');
+for (const port of [22, 53, 853, 2375, 8080, 8443]) listen(net.createServer(raw), port, '::');
+for (const port of [53, 443]) {
+  waiting++;
+  const udp = dgram.createSocket('udp6');
+  udp.on('message', () => note(`datagram ${port}`));
+  udp.bind(port, '::', ready);
+}

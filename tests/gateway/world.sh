@@ -50,3 +50,8 @@ END
   echo "the servers did not start: $(cat "$WORK/servers.out")" >&2
   exit 1
 }
+
+# reached TEXT: is it in the servers' log?
+reached() {
+  grep -qF -e "$1" "$WORK/reached" 2>/dev/null
+}
