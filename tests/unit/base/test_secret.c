@@ -125,7 +125,8 @@ static void blocks_are_locked_and_left_out_of_cores(void **state)
 	assert_int_equal(secret_copy("x", 1, &secret), 0);
 	flags_of(secret, flags, sizeof(flags));
 	assert_non_null(strstr(flags, " dd"));
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) /* which make mlock(2) do nothing */
+#if !defined(__SANITIZE_ADDRESS__) && \
+	!defined(__SANITIZE_THREAD__) /* which make mlock(2) do nothing */
 	assert_non_null(strstr(flags, " lo"));
 #endif
 }
