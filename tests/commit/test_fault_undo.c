@@ -190,18 +190,57 @@ static void make_edited_lines(struct fixture *f)
 	fixture_host_append(f, "log/edited", "theirs\n");
 }
 
+/* A directory of its own, and one that a file needs. */
+static void make_directories(struct fixture *f)
+{
+	fixture_mkdir(f, "log/own");
+	fixture_mkdir(f, "log/deep");
+	fixture_create(f, "log/deep/x", "1\n");
+	fixture_end(f);
+}
+
+/* Of a history that the host lacks, with a line of another project's. */
+static char history[128];
+
+static void make_history(struct fixture *f)
+{
+	char lines[256];
+
+	(void)snprintf(history, sizeof(history), "{\"project\":\"%s\"}\n", f->project);
+	(void)snprintf(lines, sizeof(lines), "{\"project\":\"/other\"}\n%s", history);
+	fixture_create(f, "history.jsonl", lines);
+	fixture_end(f);
+}
+
 #define UUID       "11111111-2222-4333-8444-555555555555"
 #define RECORD(id) "{\"type\":\"user\",\"sessionId\":\"" UUID "\",\"uuid\":\"" #id "\"}\n"
 
 static char transcript[256];
 
-static void make_transcript(struct fixture *f)
+static void make_running_transcript(struct fixture *f)
 {
 	(void)snprintf(transcript, sizeof(transcript), "%s", fixture_own(f, UUID ".jsonl"));
 	fixture_host_write(f, transcript, RECORD(1));
 	fixture_append(f, transcript, RECORD(2) RECORD(3));
-	fixture_end(f);
 	fixture_host_append(f, transcript, RECORD(2));
+}
+
+static void make_transcript(struct fixture *f)
+{
+	make_running_transcript(f);
+	fixture_end(f);
+}
+
+static void make_running(struct fixture *f)
+{
+	fixture_host_write(f, "log/own", "1\n");
+	fixture_host_write(f, "t/gone/deep/x", "old");
+	fixture_create(f, "t/create", "new");
+	fixture_append(f, "log/own", "2\n");
+	fixture_unlink(f, "t/gone/deep/x");
+	fixture_rmdir(f, "t/gone/deep");
+	fixture_rmdir(f, "t/gone");
+	fixture_save(f, CONFIG, NULL, "{\"numStartups\":7}");
 }
 
 /* ---- the scenes ---- */
@@ -261,6 +300,16 @@ static const struct scene scenes[] = {
 		     { "t/delete", "old", NULL } } },
 	{ "edited lines", ACT_COMMIT, make_edited_lines,
 	  .files = { { "log/edited", "1\n2\ntheirs\n", "1\n2\ntheirs\n3\n" } } },
+	{ "directories", ACT_COMMIT, make_directories, .files = { { "log/deep/x", NULL, "1\n" } } },
+	/* What a running session has written is held still first. */
+	{ "while it runs", ACT_COMMIT, make_running,
+	  .files = { { "t/create", NULL, "new" },
+		     { "log/own", "1\n", "1\n2\n" },
+		     { "t/gone/deep/x", "old", NULL },
+		     { CONFIG, NULL, "{\n  \"numStartups\": 7\n}" } } },
+	{ "transcript, while it runs", ACT_COMMIT, make_running_transcript,
+	  .files = { { transcript, RECORD(1) RECORD(2), RECORD(1) RECORD(2) RECORD(3) } } },
+	{ "history", ACT_COMMIT, make_history, .files = { { "history.jsonl", NULL, history } } },
 	{ "transcript", ACT_COMMIT, make_transcript,
 	  .files = { { transcript, RECORD(1) RECORD(2), RECORD(1) RECORD(2) RECORD(3) } } },
 };
