@@ -211,22 +211,32 @@ static void includes_are_resolved_where_they_are_named(void **state)
 	assert_null(config.unread);
 }
 
-static void includes_end(void **state)
+static void a_file_that_includes_itself_ends(void **state)
 {
-	char name[16], text[256];
+	(void)state;
+	put(".gitconfig",
+	    "[include]\n\tpath = .gitconfig\n\tpath = .gitconfig\n[user]\n\tname = A\n");
+	make();
+	assert_value("user.name", "A");
+}
+
+static void includes_go_so_deep_and_no_deeper(void **state)
+{
+	char name[16], text[128];
 
 	(void)state;
-	put(".gitconfig", "[include]\n\tpath = .gitconfig\n\tpath = d1\n[user]\n\tname = A\n");
-	for (unsigned int i = 1; i < 12; i++) {
+	put(".gitconfig", "[include]\n\tpath = d1\n");
+	for (unsigned int i = 1; i <= SANDBOX_CONFIG_DEPTH_MAX + 1; i++) {
 		(void)snprintf(name, sizeof(name), "d%u", i);
-		(void)snprintf(text, sizeof(text),
-			       "[pull]\n\td%u = x\n[include]\n\tpath = d%u\n\tpath = d%u\n", i,
-			       i + 1, i + 1);
+		(void)snprintf(text, sizeof(text), "[pull]\n\td%u = x\n[include]\n\tpath = d%u\n",
+			       i, i + 1);
 		put(name, text);
 	}
 	make();
-	assert_value("user.name", "A");
-	assert_none("pull.d11");
+	(void)snprintf(name, sizeof(name), "pull.d%u", SANDBOX_CONFIG_DEPTH_MAX);
+	assert_value(name, "x");
+	(void)snprintf(name, sizeof(name), "pull.d%u", SANDBOX_CONFIG_DEPTH_MAX + 1);
+	assert_none(name);
 }
 
 static void what_is_no_configuration_is_left_out_whole_and_named(void **state)
@@ -308,7 +318,8 @@ int main(void)
 		WITH_HOME(no_key_passes_that_is_dangerous),
 		WITH_HOME(the_later_file_wins_and_other_places_are_honoured),
 		WITH_HOME(includes_are_resolved_where_they_are_named),
-		WITH_HOME(includes_end),
+		WITH_HOME(a_file_that_includes_itself_ends),
+		WITH_HOME(includes_go_so_deep_and_no_deeper),
 		WITH_HOME(what_is_no_configuration_is_left_out_whole_and_named),
 		WITH_HOME(lengths_are_bounded),
 		WITH_HOME(ignored_names_come_along),
