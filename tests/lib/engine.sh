@@ -105,9 +105,9 @@ add_program() {
   done
 }
 
-# import_root NAME: the second root of the image: this machine's own programs and their libraries, as an
-# image of the engine. Takes seconds, and no network.
-import_root() {
+# make_root TAR: the second root of the image: this machine's own programs and their libraries. Takes seconds, and
+# no network.
+make_root() {
   # The machine's own programs, not those of a person's version manager.
   local root=$ENGINE_ROOT/root program PATH=/usr/bin:/bin:/usr/sbin:/sbin
   mkdir -p "$root"/{bin,dev,etc,lib,lib64,opt,proc,run,sbin,sys,tmp,usr/bin,usr/sbin,usr/lib,var/tmp}
@@ -146,8 +146,23 @@ import_root() {
   printf 'root:x:0:\n' >"$root/etc/group"
   [ ! -d /usr/share/terminfo ] || cp -a --parents /usr/share/terminfo/s /usr/share/terminfo/x /usr/share/terminfo/d "$root" 2>/dev/null
   [ ! -d /lib/terminfo ] || cp -aL --parents /lib/terminfo "$root" 2>/dev/null
-  tar -C "$root" -c . | docker import - "$1" >/dev/null
+  tar -C "$root" -c . >"$1" || return 1
   rm -rf "$root"
+}
+
+# import_root NAME: that root as an image of the engine. It is made once for all tests of a build directory, and
+# again when packages or this file have changed.
+import_root() {
+  local tar=$CLAUDEFS_BUILD/tests/container-root.tar key lock
+  key=$(stat -c %y /var/lib/dpkg/status "$CLAUDEFS_SOURCE/tests/lib/engine.sh" 2>/dev/null | cksum)
+  exec {lock}>"$tar.lock"
+  flock "$lock"
+  if [ ! -s "$tar" ] || [ "$(cat "$tar.key" 2>/dev/null)" != "$key" ]; then
+    rm -f "$tar.key"
+    make_root "$tar" && printf '%s\n' "$key" >"$tar.key"
+  fi
+  exec {lock}>&-
+  docker import - "$1" <"$tar" >/dev/null
 }
 
 # import_debian NAME: what users have as debian:bookworm-slim, by debootstrap from wherever this machine's own apt
