@@ -11,8 +11,8 @@ int option_find(const char *key);
 const char *option_name(size_t index);
 /* May a configuration file have it? */
 bool option_may_configure(size_t index);
-/* It takes no value. */
-bool option_is_flag(size_t index);
+/* What its value is, for people (static); NULL: it takes none. */
+const char *option_argument(size_t index);
 /* Its value is a path of the host. */
 bool option_is_path(size_t index);
 /* It may be given several times: what is given adds up. */

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "fs/base/cleanup.h"
 #include "fs/base/message.h"
@@ -440,9 +439,9 @@ bool option_may_configure(size_t index)
 	return option_table[index].may_configure;
 }
 
-bool option_is_flag(size_t index)
+const char *option_argument(size_t index)
 {
-	return !option_table[index].argument;
+	return option_table[index].argument;
 }
 
 bool option_is_path(size_t index)
@@ -477,6 +476,10 @@ int option_set(struct options *options, size_t index, const char *value, enum se
 	unsigned char *known = &options->sources[index];
 	int r;
 
+	if (!option_table[index].handle) {
+		message_error("%s: not available yet", option_table[index].name);
+		return EXIT_USAGE;
+	}
 	if (*known != SETTING_DEFAULT && *known != source && !option_is_list(index))
 		return 0;
 	r = option_table[index].handle(options, value);
@@ -513,28 +516,6 @@ void options_print_help(FILE *stream)
 		stream);
 }
 
-/* The row for arg ("--name" or "--name=value"); *ret_value points behind the '='. */
-static const struct option_row *find_row(const char *arg, const char **ret_value)
-{
-	size_t len = strcspn(arg, "=");
-
-	for (size_t i = 0; i < OPTION_COUNT; i++) {
-		if (strlen(option_table[i].name) == len &&
-		    strncmp(option_table[i].name, arg, len) == 0) {
-			*ret_value = arg[len] == '=' ? arg + len + 1 : NULL;
-			return &option_table[i];
-		}
-	}
-	return NULL;
-}
-
-static bool is_directory(const char *path)
-{
-	struct stat info;
-
-	return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
-}
-
 void options_done(struct options *options)
 {
 	free(options->project);
@@ -551,90 +532,4 @@ void options_done(struct options *options)
 	string_list_done(&options->env);
 	string_list_done(&options->arguments);
 	*options = (struct options){ 0 };
-}
-
-static int run_row(const struct option_row *row, const char *value, struct options *options)
-{
-	if (!row->handle) {
-		message_error("%s: not available yet", row->name);
-		return EXIT_USAGE;
-	}
-	if (row->handle == set_no_sync_back)
-		option_mark(options, "commit", SETTING_LINE);
-	return option_set(options, (size_t)(row - option_table), value, SETTING_LINE);
-}
-
-/* Everything from argv[i] on belongs to claude or the command. */
-static void take_rest(int argc, char **argv, int i, struct options *options)
-{
-	for (; i < argc; i++)
-		string_list_add(&options->arguments, argv[i]);
-}
-
-/* Handles argv[*i]. Returns 0 or an exit code; *i is then at the last argument used. */
-static int parse_one(int argc, char **argv, int *i, struct options *options)
-{
-	const char *arg = strcmp(argv[*i], "-h") == 0 ? "--help" : argv[*i];
-	const char *value = NULL;
-	const struct option_row *row = find_row(arg, &value);
-
-	if (!row) {
-		if (!options->project && is_directory(arg))
-			return set_string(&options->project, arg);
-		string_list_add(&options->arguments, arg);
-		return 0;
-	}
-	if (row->handle == set_exec) {
-		if (*i + 1 < argc && strcmp(argv[*i + 1], "--") == 0)
-			(*i)++;
-		if (*i + 1 >= argc || value) {
-			message_error("--exec: a command must follow");
-			return EXIT_USAGE;
-		}
-		take_rest(argc, argv, *i + 1, options);
-		*i = argc;
-		return set_exec(options, NULL);
-	}
-	if (!row->argument && value) {
-		message_error("%s: takes no value", row->name);
-		return EXIT_USAGE;
-	}
-	if (row->argument && !value) {
-		if (*i + 1 >= argc) {
-			message_error("%s: %s must follow", row->name, row->argument);
-			return EXIT_USAGE;
-		}
-		value = argv[++*i];
-	}
-	return run_row(row, value, options);
-}
-
-int options_parse(int argc, char **argv, struct options *ret)
-{
-	int r;
-
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--") == 0) {
-			take_rest(argc, argv, i + 1, ret);
-			break;
-		}
-		r = parse_one(argc, argv, &i, ret);
-		if (r != 0)
-			return r;
-	}
-	if (ret->arguments.is_failed || ret->env.is_failed) {
-		message_error("%s", strerror(ENOMEM));
-		return EXIT_RUN_FAILED;
-	}
-	if (ret->command == COMMAND_SHELL && ret->arguments.count > 0) {
-		message_error("--shell: takes no arguments (\"%s\"); use --exec",
-			      ret->arguments.items[0]);
-		return EXIT_USAGE;
-	}
-	if (ret->is_json && !ret->is_print_plan) {
-		message_error("--json: only with --print-plan; put -- in front of it if it is for "
-			      "claude");
-		return EXIT_USAGE;
-	}
-	return ret->config ? options_read_config(ret, ret->config, SETTING_FILE) : 0;
 }

@@ -90,7 +90,7 @@ static int apply_value(struct options *options, size_t option, const json_t *val
 
 	if (option_is_list(option) && json_is_array(value))
 		return apply_list(options, option, value, source);
-	if (option_is_flag(option)) {
+	if (!option_argument(option)) {
 		if (!json_is_boolean(value))
 			return -EINVAL;
 		if (json_is_true(value))
@@ -123,8 +123,8 @@ static int apply_key(struct options *options, const char *path, const char *key,
 	if (r >= 0)
 		return r;
 	message_error("%s: \"%s\": %s", path, key,
-		      r == -ENOMEM                     ? strerror(ENOMEM)
-		      : option_is_flag((size_t)option) ? "must be true or false"
+		      r == -ENOMEM                       ? strerror(ENOMEM)
+		      : !option_argument((size_t)option) ? "must be true or false"
 		      : option_is_path((size_t)option)
 			      ? "must be an absolute path, or begin with ~/"
 			      : "must be a string or a number");

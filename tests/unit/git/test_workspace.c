@@ -156,6 +156,7 @@ static void what_is_planted_is_told(void **state)
 		".ruby-version",
 		"json.py",
 		".mcp.json",
+		".claudefs.json",
 		".claude/settings.json",
 		".claude/settings.local.json",
 		".claude/hooks/x",
