@@ -12,8 +12,8 @@
 #include "fs/base/fd.h"
 #include "fs/base/json.h"
 #include "fs/base/message.h"
+#include "fs/base/program_path.h"
 #include "fs/base/subprocess.h"
-#include "launcher/find_program.h"
 #include "launcher/string_list.h"
 
 /* The containers' processor is the host's, their system Linux with glibc, whatever runs here. */
@@ -72,7 +72,7 @@ static char *read_version(int package)
 
 int claude_package_fetch(const char *version, const char *context, char **ret_stamp)
 {
-	cleanup_free char *npm = find_on_path("npm");
+	cleanup_free char *npm = program_on_path("npm");
 	cleanup_free char *prefix = NULL;
 	cleanup_free char *place = NULL;
 	cleanup_free char *target = NULL;

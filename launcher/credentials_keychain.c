@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "fs/base/cleanup.h"
-#include "launcher/credentials_program.h"
-#include "launcher/find_program.h"
+#include "fs/base/program_path.h"
+#include "fs/base/secret_program.h"
 
 #define NOT_FOUND       44   /* errSecItemNotFound (-25300), as an exit code */
 #define NOT_ALLOWED     51   /* errSecAuthFailed (-25293) */
@@ -24,7 +24,7 @@ static char *find_security(void)
 #ifdef __APPLE__
 	return strdup("/usr/bin/security");
 #else
-	return find_on_path("security");
+	return program_on_path("security");
 #endif
 }
 
@@ -53,9 +53,9 @@ static enum login_state ask(bool with_secret, struct secret **ret)
 			       CREDENTIALS_SERVICE,
 			       with_secret ? "-w" : NULL,
 			       NULL };
-	struct credentials_program what = { .argv = argv,
-					    .has_output = true,
-					    .timeout_ms = CREDENTIALS_STORE_MS };
+	struct secret_program what = { .argv = argv,
+				       .has_output = true,
+				       .timeout_ms = CREDENTIALS_STORE_MS };
 	cleanup_secret struct secret *output = NULL;
 	enum login_state state;
 	int code = -1;
@@ -63,7 +63,7 @@ static enum login_state ask(bool with_secret, struct secret **ret)
 
 	if (!program)
 		return LOGIN_UNAVAILABLE;
-	r = credentials_program_run(&what, &output, &code);
+	r = secret_program_run(&what, &output, &code);
 	state = state_of(r, code);
 	if (state == LOGIN_FOUND)
 		*ret = steal_ptr(&output);
@@ -179,7 +179,7 @@ int credentials_keychain_write(const struct host_places *places, const struct se
 	cleanup_secret struct secret *now = NULL;
 	cleanup_secret struct secret *command = NULL;
 	cleanup_secret struct secret *after = NULL;
-	struct credentials_program what = { .argv = argv, .timeout_ms = CREDENTIALS_STORE_MS };
+	struct secret_program what = { .argv = argv, .timeout_ms = CREDENTIALS_STORE_MS };
 	int code = -1;
 	int r;
 
@@ -192,7 +192,7 @@ int credentials_keychain_write(const struct host_places *places, const struct se
 	if (r < 0)
 		return r;
 	what.input = command;
-	r = credentials_program_run(&what, NULL, &code);
+	r = secret_program_run(&what, NULL, &code);
 	if (r < 0)
 		return r;
 	/* security -i ends with 0 whatever became of the command. */

@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/base/secret_program.h"
 #include "fs/session/session_dir.h"
-#include "launcher/credentials_program.h"
 #include "launcher/find_program.h"
 
 /* Below the state directory: nothing lies in it that claude could take for a project's settings. */
@@ -35,7 +35,7 @@ int credentials_renew(const struct options *options, const struct host_places *p
 	cleanup_free char *program = find_claude(options->claude, places, true);
 	cleanup_free char *place = NULL;
 	const char *argv[] = { program, "-p", ".", "--max-turns", "1", NULL };
-	struct credentials_program what = { .argv = argv, .timeout_ms = CREDENTIALS_RENEW_MS };
+	struct secret_program what = { .argv = argv, .timeout_ms = CREDENTIALS_RENEW_MS };
 	int code;
 	int r;
 
@@ -46,5 +46,5 @@ int credentials_renew(const struct options *options, const struct host_places *p
 		return r;
 	what.directory = place;
 	/* Whether it was of use, the store says; the request itself may well have failed. */
-	return credentials_program_run(&what, NULL, &code);
+	return secret_program_run(&what, NULL, &code);
 }

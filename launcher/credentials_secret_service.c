@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 
 #include "fs/base/cleanup.h"
-#include "launcher/credentials_program.h"
+#include "fs/base/secret_program.h"
 #include "launcher/find_program.h"
 #include "launcher/secret_service_codes.h"
 
@@ -32,16 +32,16 @@ static int run(const char *verb, const struct secret *input, struct secret **ret
 {
 	cleanup_free char *program = has_bus() ? find_own("claudefs-secret-service") : NULL;
 	const char *argv[] = { program, verb, CREDENTIALS_SERVICE, NULL };
-	struct credentials_program what = { .argv = argv,
-					    .input = input,
-					    .has_output = ret_output != NULL,
-					    .timeout_ms = CREDENTIALS_STORE_MS };
+	struct secret_program what = { .argv = argv,
+				       .input = input,
+				       .has_output = ret_output != NULL,
+				       .timeout_ms = CREDENTIALS_STORE_MS };
 	int code = -1;
 	int r;
 
 	if (!program)
 		return SECRET_SERVICE_UNAVAILABLE;
-	r = credentials_program_run(&what, ret_output, &code);
+	r = secret_program_run(&what, ret_output, &code);
 	/* A service that does not answer waits for a person. */
 	if (r == -ETIMEDOUT)
 		return SECRET_SERVICE_LOCKED;

@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/base/program_path.h"
 #include "fs/base/subprocess.h"
 #include "fs/base/text.h"
-#include "launcher/find_program.h"
 
 static const struct engine_kind kinds[] = {
 	{ "docker", true, true, true, false, "{{.ID}} {{.Label \"" ENGINE_LABEL_OWNER "\"}}" },
@@ -33,7 +33,7 @@ int engine_find(const char *name, struct engine *ret)
 		if (strcmp(kinds[i].name, name) != 0)
 			continue;
 		ret->kind = &kinds[i];
-		ret->program = find_on_path(name);
+		ret->program = program_on_path(name);
 		return ret->program ? 0 : -ENOENT;
 	}
 	return -EINVAL;

@@ -14,6 +14,7 @@
 #include "fs/base/cleanup.h"
 #include "fs/base/fd.h"
 #include "fs/base/message.h"
+#include "fs/base/program_path.h"
 
 #if defined(__x86_64__)
 #define NPM_MACHINE "x64"
@@ -27,7 +28,7 @@
 /* Relative to the directory of claudefs-run: installed first, then the build tree. */
 static const char *const sibling_places[] = {
 	"",           "/../libexec/claudefs", "/../init",    "/../init/gateway",
-	"/../fs/cli", "/../fs/mount",         "/../preload",
+	"/../fs/cli", "/../fs/mount",         "/../preload", "/push",
 };
 
 /* Relative to the directory of npm's wrapper (bin/claude.exe or cli-wrapper.cjs, both reached
@@ -48,28 +49,6 @@ static const char *const own_places[] = {
 	"/claude/bin/claude",
 };
 
-/* The kernel's name of an executable regular file (ret_), or NULL with errno. */
-static char *canonical_program(const char *path)
-{
-	cleanup_fd int fd = open(path, O_PATH | O_CLOEXEC);
-	cleanup_free char *target = (char *)calloc(1, PATH_MAX + 1);
-	char link[32];
-	struct stat info;
-	ssize_t len;
-
-	if (fd < 0 || !target || fstat(fd, &info) < 0)
-		return NULL;
-	if (!S_ISREG(info.st_mode) || (info.st_mode & 0111) == 0) {
-		errno = EACCES;
-		return NULL;
-	}
-	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	len = readlink(link, target, PATH_MAX);
-	if (len < 0 || len >= PATH_MAX)
-		return NULL;
-	return steal_ptr(&target);
-}
-
 /* The first of base + places[i] that is a program (ret_), or NULL. */
 static char *first_program(const char *base, const char *const *places, size_t count,
 			   const char *name)
@@ -80,7 +59,7 @@ static char *first_program(const char *base, const char *const *places, size_t c
 
 		if (asprintf(&path, "%s%s%s", base, places[i], name) < 0)
 			return NULL;
-		found = canonical_program(path);
+		found = program_canonical(path);
 		if (found)
 			return found;
 	}
@@ -89,7 +68,7 @@ static char *first_program(const char *base, const char *const *places, size_t c
 
 char *find_own(const char *name)
 {
-	cleanup_free char *self = canonical_program("/proc/self/exe");
+	cleanup_free char *self = program_canonical("/proc/self/exe");
 	cleanup_free char *suffix = NULL;
 
 	if (!self || asprintf(&suffix, "/%s", name) < 0)
@@ -109,7 +88,7 @@ char *find_sibling(const char *name)
 
 char *find_data(const char *installed, const char *in_build)
 {
-	cleanup_free char *self = canonical_program("/proc/self/exe");
+	cleanup_free char *self = program_canonical("/proc/self/exe");
 	const char *const places[] = { installed, in_build };
 
 	if (!self)
@@ -137,27 +116,6 @@ static bool is_native(const char *path)
 	       memcmp(magic, "\177ELF", sizeof(magic)) == 0;
 }
 
-char *find_on_path(const char *name)
-{
-	const char *cursor = getenv("PATH");
-
-	while (cursor && *cursor) {
-		int len = (int)strcspn(cursor, ":");
-		cleanup_free char *path = NULL;
-		char *found;
-
-		if (cursor[0] == '/') {
-			if (asprintf(&path, "%.*s/%s", len, cursor, name) < 0)
-				return NULL;
-			found = canonical_program(path);
-			if (found)
-				return found;
-		}
-		cursor += len + (cursor[len] == ':');
-	}
-	return NULL;
-}
-
 static char *native_beside(const char *wrapper)
 {
 	cleanup_free char *dir = strdup(wrapper);
@@ -174,12 +132,12 @@ char *find_claude(const char *given, const struct host_places *places, bool is_q
 	char *native;
 
 	if (given) {
-		found = canonical_program(given);
+		found = program_canonical(given);
 		if (!found)
 			message_error("--claude %s: %s", given, strerror(errno));
 		return steal_ptr(&found);
 	}
-	found = find_on_path("claude");
+	found = program_on_path("claude");
 	if (found && is_native(found))
 		return steal_ptr(&found);
 	native = found ? native_beside(found) : NULL;

@@ -14,10 +14,6 @@ char *find_sibling(const char *name);
 /* The same for one that an installation may lack: NULL without a word. */
 char *find_own(const char *name);
 
-/* The path (ret_) of the first executable called name on PATH, links followed, or NULL. Relative
- * entries of PATH are skipped. */
-char *find_on_path(const char *name);
-
 /* The path (ret_) of a file or directory that belongs to this installation, given relative to its
  * prefix, or to the build tree, relative to that. NULL: neither is there. */
 char *find_data(const char *installed, const char *in_build);

@@ -12,6 +12,7 @@
 #include "fs/base/cleanup.h"
 #include "fs/base/fd.h"
 #include "fs/base/message.h"
+#include "fs/base/program_path.h"
 #include "fs/base/subprocess.h"
 #include "fs/base/text.h"
 #include "launcher/claude_package.h"
@@ -217,7 +218,7 @@ static int build_sandbox(const struct engine *engine, const struct options *opti
 /* hadolint where the person has it: the recipe is linted by our own suite too. */
 static int lint(const char *context)
 {
-	cleanup_free char *program = find_on_path("hadolint");
+	cleanup_free char *program = program_on_path("hadolint");
 	cleanup_free char *file = NULL;
 	const char *argv[] = { program, "--ignore", "DL3008", NULL, NULL };
 	const struct subprocess what = { .argv = argv,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "launcher/credentials_program.h"
+#include "fs/base/secret_program.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -112,7 +112,7 @@ static int await_end(pid_t pid, int64_t deadline, int *ret_code)
 	}
 }
 
-static int open_flow(const struct credentials_program *program, struct flow *flow, int theirs[2])
+static int open_flow(const struct secret_program *program, struct flow *flow, int theirs[2])
 {
 	int r = 0;
 
@@ -127,13 +127,14 @@ static int open_flow(const struct credentials_program *program, struct flow *flo
 	return r;
 }
 
-int credentials_program_run(const struct credentials_program *program, struct secret **ret_output,
-			    int *ret_code)
+int secret_program_run(const struct secret_program *program, struct secret **ret_output,
+		       int *ret_code)
 {
 	struct flow flow = { .in = -1, .out = -1 };
 	int theirs[2] = { -1, -1 };
 	int64_t deadline = now_ms() + program->timeout_ms;
 	struct subprocess what = { .argv = program->argv,
+				   .envp = program->envp,
 				   .stderr_fd = SUBPROCESS_NULL,
 				   .directory = program->directory,
 				   .is_own_session = true };
