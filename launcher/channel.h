@@ -7,11 +7,11 @@
 
 #include <stdint.h>
 
-#define CHANNEL_FDS_MAX 3
+#define CHANNEL_FDS_MAX 4
 
 enum channel_kind {
-	CHANNEL_BUILT = 'B',   /* set-up: mounts are made; fds: /dev/fuse, terminal, the gateway's
-				  socket (each or -1) */
+	CHANNEL_BUILT = 'B',   /* set-up: mounts are made; fds: /dev/fuse, terminal, the sockets of
+				  the gateway and of claudefs-push (each or -1) */
 	CHANNEL_SERVED = 'S',  /* run: the view answers */
 	CHANNEL_STARTED = 'P', /* set-up: value is the pid of the sandbox's first process */
 	CHANNEL_GO = 'G',      /* run: that process may go on */

@@ -23,11 +23,11 @@
 
 #define BACKLOG 1024
 
-int gate_listen(void)
+int gate_listen(unsigned int port)
 {
 	static const int yes = 1;
 	struct sockaddr_in address = { .sin_family = AF_INET,
-				       .sin_port = htons(NETWORK_GATE_PORT),
+				       .sin_port = htons((uint16_t)port),
 				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	cleanup_fd int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -71,16 +71,15 @@ int gate_take_over(int session_fd, int offer_fd)
 	return fd;
 }
 
-static int start(const char *program, int session_fd, int listen_fd, bool is_learning,
-		 struct gate_link *link, pid_t *ret_pid)
+int gate_launch(struct string_list *argv, const int *fds, size_t count, struct gate_link *link,
+		pid_t *ret_pid)
 {
-	cleanup_string_list struct string_list argv = { 0 };
 	struct subprocess what = { .stdin_fd = SUBPROCESS_NULL, .stdout_fd = SUBPROCESS_NULL };
 	cleanup_fd int ready_write = -1;
 	cleanup_fd int lifeline_read = -1;
-	int ready[2], lifeline[2], keep[4];
+	int ready[2], lifeline[2], keep[FD_KEEP_MAX];
 
-	link->words = memfd_create("claudefs-gate", MFD_CLOEXEC);
+	link->words = memfd_create("claudefs-words", MFD_CLOEXEC);
 	if (link->words < 0 || pipe2(ready, O_CLOEXEC) < 0)
 		return -errno;
 	link->ready = ready[0];
@@ -89,29 +88,37 @@ static int start(const char *program, int session_fd, int listen_fd, bool is_lea
 		return -errno;
 	lifeline_read = lifeline[0];
 	link->lifeline = lifeline[1];
+	string_list_add(argv, "--lifeline-fd");
+	string_list_addf(argv, "%d", lifeline_read);
+	string_list_add(argv, "--ready-fd");
+	string_list_addf(argv, "%d", ready_write);
+	if (argv->is_failed || count + 2 > FD_KEEP_MAX)
+		return -ENOMEM;
+	memcpy(keep, fds, count * sizeof(*keep));
+	keep[count] = lifeline_read;
+	keep[count + 1] = ready_write;
+	what.argv = (const char *const *)argv->items;
+	what.stderr_fd = link->words;
+	what.keep = keep;
+	what.keep_count = count + 2;
+	what.is_own_session = true;
+	return subprocess_start(&what, ret_pid);
+}
+
+static int start(const char *program, int session_fd, int listen_fd, bool is_learning,
+		 struct gate_link *link, pid_t *ret_pid)
+{
+	cleanup_string_list struct string_list argv = { 0 };
+	const int fds[] = { listen_fd, session_fd };
+
 	string_list_add(&argv, program);
 	string_list_add(&argv, "--listen-fd");
 	string_list_addf(&argv, "%d", listen_fd);
 	string_list_add(&argv, "--session-fd");
 	string_list_addf(&argv, "%d", session_fd);
-	string_list_add(&argv, "--lifeline-fd");
-	string_list_addf(&argv, "%d", lifeline_read);
-	string_list_add(&argv, "--ready-fd");
-	string_list_addf(&argv, "%d", ready_write);
 	if (is_learning)
 		string_list_add(&argv, "--learn");
-	if (argv.is_failed)
-		return -ENOMEM;
-	keep[0] = listen_fd;
-	keep[1] = session_fd;
-	keep[2] = lifeline_read;
-	keep[3] = ready_write;
-	what.argv = (const char *const *)argv.items;
-	what.stderr_fd = link->words;
-	what.keep = keep;
-	what.keep_count = 4;
-	what.is_own_session = true;
-	return subprocess_start(&what, ret_pid);
+	return gate_launch(&argv, fds, 2, link, ret_pid);
 }
 
 int gate_start(int session_fd, int listen_fd, const struct text *list, bool is_learning,

@@ -24,7 +24,7 @@ struct gate_link {
 
 /* A socket that listens on the loopback interface of the caller's network namespace. Returns the fd
  * or -errno. */
-int gate_listen(void);
+int gate_listen(unsigned int port);
 
 /* For a container, whose keeper makes that socket and hands it over: where it does so, in the
  * session's directory. Returns the fd to await and to give to gate_take_over(), or -errno. */
@@ -36,6 +36,10 @@ int gate_take_over(int session_fd, int offer_fd);
  * -errno after a line on stderr. */
 int gate_start(int session_fd, int listen_fd, const struct text *list, bool is_learning,
 	       struct gate_link *ret, pid_t *ret_pid);
+/* Starts a program of ours beside the sandbox: argv (its first words are there) gets --lifeline-fd
+ * and --ready-fd; fds (borrowed) stay open under their numbers. Returns 0 or -errno. */
+int gate_launch(struct string_list *argv, const int *fds, size_t count, struct gate_link *link,
+		pid_t *ret_pid);
 /* After ready is readable. Returns 0 or -EPIPE. */
 int gate_is_ready(const struct gate_link *link);
 void gate_print_words(const struct gate_link *link);

@@ -57,6 +57,21 @@ static int start_completion(struct run *run)
 	return 0;
 }
 
+int run_await_program(struct run *run, const struct gate_link *link, const char *name)
+{
+	int r = supervisor_await(&run->supervisor, link->ready, GATE_START_MS);
+
+	if (r == 0)
+		r = gate_is_ready(link);
+	if (r == 0)
+		return 0;
+	gate_print_words(link);
+	if (r != -EINTR)
+		message_error("%s: %s", name,
+			      r == -EPIPE ? "did not start" : "did not become ready in time");
+	return run_failure_code(run);
+}
+
 int run_start_gate(struct run *run, int listen_fd)
 {
 	cleanup_text struct text list = { 0 };
@@ -70,17 +85,9 @@ int run_start_gate(struct run *run, int listen_fd)
 		       &run->gate, &run->gate_child.pid);
 	if (r < 0)
 		return EXIT_RUN_FAILED;
-	r = supervisor_await(&run->supervisor, run->gate.ready, GATE_START_MS);
-	if (r == 0)
-		r = gate_is_ready(&run->gate);
-	if (r < 0) {
-		gate_print_words(&run->gate);
-		if (r != -EINTR)
-			message_error("claudefs-gate: %s",
-				      r == -EPIPE ? "did not start"
-						  : "did not become ready in time");
-		return run_failure_code(run);
-	}
+	code = run_await_program(run, &run->gate, "claudefs-gate");
+	if (code != 0)
+		return code;
 	r = is_partial ? start_completion(run) : 0;
 	if (r < 0)
 		message_warning("@npm, @pip: cannot be asked for: %s", strerror(-r));

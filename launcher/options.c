@@ -326,6 +326,20 @@ static int set_print_sources(struct options *options, const char *value)
 	return 0;
 }
 
+static int set_allow_push(struct options *options, const char *value)
+{
+	(void)value;
+	options->is_push_allowed = true;
+	return 0;
+}
+
+static int set_refuse_broad_token(struct options *options, const char *value)
+{
+	(void)value;
+	options->is_broad_token_refused = true;
+	return 0;
+}
+
 static int set_shell(struct options *options, const char *value)
 {
 	(void)value;
@@ -376,6 +390,13 @@ static const struct option_row {
 	{ "--isolate-claude-data", NULL,
 	  "begin from, and commit to, a state of this project's own instead of ~/.claude",
 	  set_isolated, false },
+	{ "--allow-git-push", NULL,
+	  "let the host push at once what git push in the sandbox asks for and the rules allow; "
+	  "without it a push is held until it is approved",
+	  set_allow_push, false },
+	{ "--disallow-broad-gh-token", NULL,
+	  "push with no GitHub token but a fine-grained one (github_pat_...)",
+	  set_refuse_broad_token, false },
 	{ "--env", "NAME[=VALUE]", "pass a variable (repeatable); without a value: the caller's",
 	  add_env, true },
 	{ "--rules", "FILE", "add a rule file in front of the others", set_rules, true },
@@ -410,9 +431,6 @@ static const struct option_row {
 	{ "--json", NULL, "with --print-plan: as JSON", set_json, false },
 	{ "--help", NULL, "show this help (also -h)", set_help, false },
 	{ "--version", NULL, "show the version", set_version, false },
-	/* Known from older tools, and never handed to claude. */
-	{ "--allow-git-push", NULL, NULL, NULL, false },
-	{ "--disallow-broad-gh-token", NULL, NULL, NULL, false },
 	/* For claudefs doctor. */
 	{ "--credentials-sources", NULL, NULL, set_print_sources, false },
 	{ "--with-gvisor", NULL, NULL, refuse_gvisor, false },

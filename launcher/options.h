@@ -71,10 +71,12 @@ struct options {
 	bool is_learning_egress; /* --learn-egress */
 	bool is_reload_firewall;
 	bool is_print_egress;
-	bool is_print_sources; /* --credentials-sources */
-	bool is_fresh;         /* --fresh-creds: renew the login on the host first */
-	bool is_refresh;       /* --credentials-refresh: hand the refresh token in, take it back */
-	bool is_isolated;      /* --isolate-claude-data */
+	bool is_print_sources;       /* --credentials-sources */
+	bool is_fresh;               /* --fresh-creds: renew the login on the host first */
+	bool is_push_allowed;        /* --allow-git-push */
+	bool is_broad_token_refused; /* --disallow-broad-gh-token */
+	bool is_refresh;  /* --credentials-refresh: hand the refresh token in, take it back */
+	bool is_isolated; /* --isolate-claude-data */
 	bool is_rebuild;
 	bool without_gvisor;  /* ask the engine for runc by name */
 	char *project;        /* as given; NULL: the current directory */

@@ -35,6 +35,7 @@ void plan_done(struct plan *plan)
 	free(plan->project);
 	string_list_done(&plan->env);
 	string_list_done(&plan->argv);
+	push_remotes_done(&plan->push_remotes);
 	*plan = (struct plan){ 0 };
 }
 
@@ -143,6 +144,23 @@ static void add_accounts(struct plan *plan, const char *user)
 	plan_add(plan, PLAN_FILE, group, "/etc/group", 0)->mode = 0644;
 }
 
+bool plan_has_push(const struct plan *plan)
+{
+	return plan->push_remotes.count > 0 && !plan->is_container && plan->network != NETWORK_HOST;
+}
+
+/* A project whose configuration git would not read has no remotes; the session can do without. */
+static void read_remotes(struct plan *plan)
+{
+	int r = push_remotes_read(plan->project, &plan->push_remotes);
+
+	if (r < 0) {
+		push_remotes_done(&plan->push_remotes);
+		message_warning("%s/.git/config: %s; git push is not possible in this session",
+				plan->project, strerror(-r));
+	}
+}
+
 int plan_make(const struct options *options, const struct host_places *places,
 	      const struct project *project, const char *runtime, bool is_container,
 	      struct plan *ret)
@@ -169,6 +187,7 @@ int plan_make(const struct options *options, const struct host_places *places,
 		plan_add_system(ret);
 	if (r != 0)
 		return r;
+	read_remotes(ret);
 	add_accounts(ret, user_name(ret));
 	plan_add_home(ret);
 	r = add_programs(ret, options, places);
@@ -184,7 +203,10 @@ int plan_make(const struct options *options, const struct host_places *places,
 	add_command(ret, options);
 	r = environment_build(environ, ret->network == NETWORK_GATEWAY, &options->env, ret->home,
 			      user_name(ret), ret->view, &ret->env);
-	if (r < 0 || ret->is_failed || ret->argv.is_failed) {
+	if (plan_has_push(ret))
+		/* For git-guard, which gives advice. */
+		string_list_add(&ret->env, "CLAUDEFS_GIT_PUSH=1");
+	if (r < 0 || ret->is_failed || ret->argv.is_failed || ret->env.is_failed) {
 		message_error("%s", strerror(ENOMEM));
 		return EXIT_RUN_FAILED;
 	}

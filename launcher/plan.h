@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "fs/git/push_remotes.h"
 #include "launcher/host_places.h"
 #include "launcher/limits.h"
 #include "launcher/options.h"
@@ -68,7 +69,8 @@ struct plan {
 	size_t count;
 	bool is_failed; /* out of memory while adding */
 	struct string_list env;
-	struct string_list argv; /* the command inside */
+	struct string_list argv;          /* the command inside */
+	struct push_remotes push_remotes; /* where the host may push, as the project says now */
 };
 
 void plan_done(struct plan *plan);
@@ -98,6 +100,10 @@ int plan_add_git(struct plan *plan, const struct host_places *places);
  * an exit code after a line on stderr. */
 int plan_add_container(struct plan *plan, const struct options *options,
 		       const struct host_places *places);
+
+/* True if `git push` inside has somebody to talk to (launcher/push.h): there is a remote, and the
+ * sandbox has a network of its own. */
+bool plan_has_push(const struct plan *plan);
 
 /* Adds the words for claudefs-init's Landlock: --writable and --executable, independent of how the
  * mounts came out. */

@@ -7,7 +7,9 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/base/message.h"
+#include "fs/base/text.h"
 #include "fs/git/sandbox_config.h"
+#include "fs/session/network_files.h"
 #include "launcher/find_program.h"
 #include "launcher/plan.h"
 
@@ -76,6 +78,7 @@ static int add_configuration(struct plan *plan, const struct host_places *places
 		.project = plan->project,
 	};
 	cleanup_sandbox_config struct sandbox_config config = { 0 };
+	cleanup_text struct text text = { 0 };
 	int r = sandbox_config_make(&config_places, &config);
 
 	if (r < 0) {
@@ -85,7 +88,13 @@ static int add_configuration(struct plan *plan, const struct host_places *places
 	if (config.unread)
 		message_info("%s: git could not read it; nothing of it is in the sandbox",
 			     config.unread);
-	add_file(plan, config.text, CONFIG, "your git configuration, without what runs programs");
+	text_append(&text, config.text);
+	/* Where a push goes: to claudefs-push. */
+	if (plan_has_push(plan))
+		push_remotes_append_config(&plan->push_remotes, NETWORK_PUSH_PORT, &text);
+	if (text.is_failed)
+		return EXIT_RUN_FAILED;
+	add_file(plan, text.data, CONFIG, "your git configuration, without what runs programs");
 	if (config.ignore)
 		add_file(plan, config.ignore, SANDBOX_CONFIG_IGNORE,
 			 "what you never want git to add");

@@ -31,7 +31,9 @@ struct run {
 	struct daemon_link link; /* what the daemon, or the keeper, says */
 	struct gate_link gate;   /* the way out, where the network is "gateway" */
 	struct child gate_child;
-	struct child list_child;        /* asks npm and pip meanwhile */
+	struct child list_child; /* asks npm and pip meanwhile */
+	struct gate_link push;   /* claudefs-push, where there is a remote */
+	struct child push_child;
 	struct sandbox sandbox;         /* native */
 	struct credentials credentials; /* the login that was found, until it is handed over */
 	struct credentials_keeper login_keeper;
@@ -71,5 +73,13 @@ int run_failure_code(const struct run *run);
 int run_start_gate(struct run *run, int listen_fd);
 /* Ends it. After the agent. */
 void run_finish_gate(struct run *run);
+/* Waits until a program that gate_launch() started is ready. Returns 0, or an exit code after a
+ * line on stderr. */
+int run_await_program(struct run *run, const struct gate_link *link, const char *name);
+
+/* claudefs-push (push/broker.h), the same way. The session's store of pushes is made first; it
+ * keeps the remotes as they are now. */
+int run_start_push(struct run *run, int listen_fd);
+void run_finish_push(struct run *run);
 
 #endif

@@ -461,6 +461,7 @@ static void finish(struct run *run)
 
 	hang_up(run);
 	run_finish_gate(run);
+	run_finish_push(run);
 	supervisor_finish(supervisor, &supervisor->daemon, DAEMON_FINISH_MS);
 	/* It has written back what the daemon still sent. */
 	supervisor_finish(supervisor, &run->keeper_child, CREDENTIALS_KEEPER_FINISH_MS);

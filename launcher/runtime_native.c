@@ -131,6 +131,7 @@ static void finish(struct run *run)
 	supervisor_finish(supervisor, &supervisor->setup, 1000);
 	supervisor_finish(supervisor, &supervisor->first, 0);
 	run_finish_gate(run);
+	run_finish_push(run);
 	cgroup_remove(&run->sandbox.cgroup);
 	supervisor_finish(supervisor, &supervisor->daemon, DAEMON_FINISH_MS);
 	/* It has written back what the daemon still sent. */
@@ -147,6 +148,8 @@ static int prepare(struct run *run)
 		code = run_look_at_workspace(run);
 	if (code == 0 && run->sandbox.gate >= 0)
 		code = run_start_gate(run, run->sandbox.gate);
+	if (code == 0 && run->sandbox.push >= 0)
+		code = run_start_push(run, run->sandbox.push);
 	return code == 0 ? start_view(run) : code;
 }
 

@@ -20,6 +20,7 @@
 #include "fs/base/cleanup.h"
 #include "fs/base/fd.h"
 #include "fs/base/message.h"
+#include "fs/session/network_files.h"
 #include "launcher/channel.h"
 #include "launcher/gate.h"
 #include "launcher/mount_tree.h"
@@ -184,6 +185,17 @@ _Noreturn static void first_process(const struct plan *plan, const struct mount_
 	die(PLAN_INIT);
 }
 
+static int listen_inside(unsigned int port)
+{
+	int fd = gate_listen(port);
+
+	if (fd < 0) {
+		errno = -fd;
+		die("cannot make a socket that listens");
+	}
+	return fd;
+}
+
 _Noreturn static void setup_process(const struct plan *plan, const struct cgroup *cgroup,
 				    bool has_terminal, int channel, pid_t parent)
 {
@@ -209,16 +221,9 @@ _Noreturn static void setup_process(const struct plan *plan, const struct cgroup
 		_exit(EXIT_RUN_FAILED);
 	message.fds[0] = tree.fuse;
 	message.fds[1] = tree.terminal;
-	message.fds[2] = -1;
-	if (plan->network == NETWORK_GATEWAY) {
-		/* Made here, accepted from outside: a socket stays in the namespace of its making.
-		 */
-		message.fds[2] = gate_listen();
-		if (message.fds[2] < 0) {
-			errno = -message.fds[2];
-			die("cannot make the gateway's socket");
-		}
-	}
+	/* Made here, accepted from outside: a socket stays in the namespace of its making. */
+	message.fds[2] = plan->network == NETWORK_GATEWAY ? listen_inside(NETWORK_GATE_PORT) : -1;
+	message.fds[3] = plan_has_push(plan) ? listen_inside(NETWORK_PUSH_PORT) : -1;
 	if (channel_send(channel, &message) < 0 ||
 	    channel_receive(channel, CHANNEL_SERVED, &message) < 0)
 		_exit(EXIT_RUN_FAILED);
@@ -232,7 +237,7 @@ _Noreturn static void setup_process(const struct plan *plan, const struct cgroup
 		first_process(plan, &tree, channel);
 	message = (struct channel_message){ .kind = CHANNEL_STARTED,
 					    .value = first,
-					    .fds = { -1, -1, -1 } };
+					    .fds = { -1, -1, -1, -1 } };
 	_exit(channel_send(channel, &message) < 0 ? EXIT_RUN_FAILED : 0);
 }
 
@@ -242,7 +247,9 @@ int sandbox_start(const struct plan *plan, bool has_terminal, struct sandbox *re
 	int ends[2];
 	int r = channel_make(ends);
 
-	*ret = (struct sandbox){ .channel = -1, .terminal = -1, .fuse = -1, .gate = -1 };
+	*ret = (struct sandbox){
+		.channel = -1, .terminal = -1, .fuse = -1, .gate = -1, .push = -1
+	};
 	if (r == 0 && cgroup_make(&plan->limits, &ret->cgroup) != 0) {
 		(void)close(ends[0]);
 		(void)close(ends[1]);
@@ -277,12 +284,13 @@ int sandbox_built(struct sandbox *sandbox)
 	sandbox->fuse = message.fds[0];
 	sandbox->terminal = message.fds[1];
 	sandbox->gate = message.fds[2];
+	sandbox->push = message.fds[3];
 	return 0;
 }
 
 int sandbox_release(struct sandbox *sandbox)
 {
-	struct channel_message message = { .kind = CHANNEL_SERVED, .fds = { -1, -1, -1 } };
+	struct channel_message message = { .kind = CHANNEL_SERVED, .fds = { -1, -1, -1, -1 } };
 	int r = channel_send(sandbox->channel, &message);
 
 	if (r == 0)
@@ -290,6 +298,6 @@ int sandbox_release(struct sandbox *sandbox)
 	if (r < 0)
 		return r;
 	sandbox->first = message.value;
-	message = (struct channel_message){ .kind = CHANNEL_GO, .fds = { -1, -1, -1 } };
+	message = (struct channel_message){ .kind = CHANNEL_GO, .fds = { -1, -1, -1, -1 } };
 	return channel_send(sandbox->channel, &message);
 }

@@ -19,6 +19,7 @@ struct sandbox {
 	int terminal; /* master side; -1: descriptors pass through */
 	int fuse;     /* for claudefs-mount; close it after that is started */
 	int gate;     /* for claudefs-gate: it listens inside; -1: no gateway */
+	int push;     /* the same for claudefs-push; -1: nowhere to push to */
 	pid_t setup;  /* ends by itself once first is there; 0: reaped */
 	pid_t first;  /* PID 1 of the sandbox; 0: not yet */
 	struct cgroup cgroup; /* cgroup_remove() when first has ended */

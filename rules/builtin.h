@@ -26,4 +26,7 @@ extern const size_t rules_builtin_egress_len;
 extern const char rules_builtin_egress_github[]; /* egress-github.allow */
 extern const size_t rules_builtin_egress_github_len;
 
+extern const char rules_builtin_push[]; /* push.json */
+extern const size_t rules_builtin_push_len;
+
 #endif

@@ -145,6 +145,49 @@ int digest_file(int fd, struct digest *ret)
 	return n < 0 ? (int)n : digest_stream_finish(stream, ret);
 }
 
+struct digest_sha1 {
+	EVP_MD_CTX *context;
+	bool is_failed;
+};
+
+struct digest_sha1 *digest_sha1_new(void)
+{
+	struct digest_sha1 *sha1 = calloc(1, sizeof(*sha1));
+
+	if (!sha1)
+		return NULL;
+	sha1->context = EVP_MD_CTX_new();
+	sha1->is_failed = !sha1->context || EVP_DigestInit_ex(sha1->context, EVP_sha1(), NULL) != 1;
+	return sha1;
+}
+
+void digest_sha1_free(struct digest_sha1 *sha1)
+{
+	if (!sha1)
+		return;
+	EVP_MD_CTX_free(sha1->context);
+	free(sha1);
+}
+
+void digest_sha1_update(struct digest_sha1 *sha1, const void *data, size_t len)
+{
+	if (!sha1->is_failed && EVP_DigestUpdate(sha1->context, data, len) != 1)
+		sha1->is_failed = true;
+}
+
+bool digest_sha1_is(const struct digest_sha1 *sha1, const uint8_t sum[DIGEST_SHA1_SIZE])
+{
+	EVP_MD_CTX *copy = sha1->is_failed ? NULL : EVP_MD_CTX_new();
+	uint8_t bytes[EVP_MAX_MD_SIZE];
+	unsigned int len = 0;
+	bool is_same = copy && EVP_MD_CTX_copy_ex(copy, sha1->context) == 1 &&
+		       EVP_DigestFinal_ex(copy, bytes, &len) == 1 && len == DIGEST_SHA1_SIZE &&
+		       memcmp(bytes, sum, len) == 0;
+
+	EVP_MD_CTX_free(copy);
+	return is_same;
+}
+
 int digest_hmac(const void *key, size_t key_len, const void *data, size_t len, struct digest *ret)
 {
 	struct digest digest;

@@ -43,6 +43,20 @@ int digest_stream_finish(struct digest_stream *stream, struct digest *ret);
 /* Of a whole file, from offset 0. Returns 0 or -errno. */
 int digest_file(int fd, struct digest *ret);
 
+#define DIGEST_SHA1_SIZE 20u /* bytes */
+
+/* SHA-1 of a stream, for the one place where a format of others has it: the end of a git pack is
+ * where its last 20 bytes are the sum of all before. It says where something ends; nothing is
+ * trusted for it. */
+struct digest_sha1;
+
+/* NULL: out of memory. */
+struct digest_sha1 *digest_sha1_new(void);
+void digest_sha1_free(struct digest_sha1 *sha1);
+void digest_sha1_update(struct digest_sha1 *sha1, const void *data, size_t len);
+/* Is this the sum of what came so far? More may follow. */
+bool digest_sha1_is(const struct digest_sha1 *sha1, const uint8_t sum[DIGEST_SHA1_SIZE]);
+
 /* HMAC-SHA-256. Returns 0 or -ENOMEM. */
 int digest_hmac(const void *key, size_t key_len, const void *data, size_t len, struct digest *ret);
 

@@ -5,6 +5,8 @@
 
 /* Where the gateway listens inside, on the loopback interface: the customary port of proxies. */
 #define NETWORK_GATE_PORT 3128
+/* Where claudefs-push does: the port of git://. */
+#define NETWORK_PUSH_PORT 9418
 
 /* The list in force at the start, keywords replaced (fs/policy/egress_list.h). */
 #define NETWORK_LIST_FILE "egress.allow"

@@ -94,8 +94,7 @@ static void no_sync_back_is_commit_never(void **state)
 
 static void options_of_older_tools_are_answered_and_never_passed_on(void **state)
 {
-	static const char *const old[] = { "--with-gvisor", "--allow-git-push",
-					   "--disallow-broad-gh-token" };
+	static const char *const old[] = { "--with-gvisor" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(old) / sizeof(old[0]); i++) {
@@ -108,6 +107,10 @@ static void options_of_older_tools_are_answered_and_never_passed_on(void **state
 	assert_int_equal(PARSE("--reload-firewall"), 0);
 	assert_int_equal(PARSE("--isolate-claude-data"), 0);
 	assert_true(options.is_isolated);
+	assert_int_equal(PARSE("--allow-git-push"), 0);
+	assert_true(options.is_push_allowed);
+	assert_int_equal(PARSE("--disallow-broad-gh-token"), 0);
+	assert_true(options.is_broad_token_refused);
 	assert_int_equal(PARSE("--no-gvisor"), 0);
 	assert_true(options.without_gvisor);
 	assert_int_equal(PARSE("--rebuild"), 0);

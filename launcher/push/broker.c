@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: MIT */
+#include "launcher/push/broker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/base/clock.h"
+#include "fs/base/fd.h"
+#include "fs/base/message.h"
+#include "fs/git/push_deliver.h"
+#include "fs/git/push_quarantine.h"
+#include "fs/git/push_remote.h"
+#include "launcher/push/wire.h"
+
+#define IDLE_SECONDS      60    /* of a connection that says nothing */
+#define MESSENGER_SECONDS 600   /* one errand to a server */
+#define LEAVE_MS          10000 /* after its answer a client closes */
+
+/* One connection. */
+struct turn {
+	struct broker *broker;
+	unsigned int number;
+	char *path;
+	bool has_told;
+};
+
+struct errand {
+	int result;
+	struct push_entry entry; /* its fields without pointers */
+	struct push_problem problem;
+};
+
+_Noreturn static void run_errand(const struct turn *turn, int out)
+{
+	const struct broker *broker = turn->broker;
+	cleanup_push_entry struct push_entry entry = { 0 };
+	struct errand errand = { 0 };
+
+	(void)alarm(MESSENGER_SECONDS);
+	errand.result = push_entry_read(&broker->store, turn->number, &entry);
+	if (errand.result == 0)
+		errand.result = (broker->is_allowed ? push_deliver : push_examine)(
+			&broker->store, &entry, broker->rules, broker->project, &errand.problem);
+	if (errand.result < 0 && !errand.problem.text[0])
+		(void)push_problem_set(&errand.problem, 0, "%s", strerror(-errand.result));
+	errand.entry = entry;
+	_exit(fd_write_all(out, &errand, sizeof(errand)) == 0 ? 0 : 1);
+}
+
+/* In a process of its own, which alone has the credential. It is not killed with the session: what
+ * it began to push, it ends. Fills entry's state, refs and facts. */
+static int send_messenger(const struct turn *turn, struct push_entry *entry,
+			  struct push_problem *problem)
+{
+	struct errand *errand = calloc(1, sizeof(*errand));
+	cleanup_fd int in = -1;
+	int ends[2];
+	pid_t pid;
+	size_t len = 0;
+	ssize_t n;
+	int r;
+
+	if (!errand || pipe2(ends, O_CLOEXEC) < 0) {
+		free(errand);
+		return -errno;
+	}
+	in = ends[0];
+	pid = fork();
+	if (pid == 0)
+		run_errand(turn, ends[1]);
+	(void)close(ends[1]);
+	while (pid > 0 && len < sizeof(*errand) &&
+	       ((n = read(in, (char *)errand + len, sizeof(*errand) - len)) > 0 ||
+		(n < 0 && errno == EINTR)))
+		len += n > 0 ? (size_t)n : 0;
+	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	if (len == sizeof(*errand)) {
+		r = errand->result;
+		*problem = errand->problem;
+		entry->state = errand->entry.state;
+		entry->facts = errand->entry.facts;
+		memcpy(entry->commands, errand->entry.commands, sizeof(entry->commands));
+	} else {
+		r = push_problem_set(problem, -EIO, "the remote did not answer in time");
+	}
+	free(errand);
+	return r;
+}
+
+static int fill_entry(const struct turn *turn, const struct worker_message *message,
+		      struct push_entry *entry)
+{
+	const struct push_remote *remote = &turn->broker->remotes.items[message->remote];
+
+	entry->number = turn->number;
+	entry->state = PUSH_HELD;
+	entry->time_ns = clock_now_ns();
+	entry->refuse_broad = turn->broker->refuse_broad;
+	entry->count = message->count;
+	memcpy(entry->commands, message->commands, sizeof(entry->commands));
+	for (size_t i = 0; i < entry->count; i++) {
+		/* The client's word for it is worth nothing. */
+		memcpy(entry->commands[i].old_id, PUSH_ID_NONE, OBJECT_ID_HEX_SIZE);
+		entry->commands[i].new_id[OBJECT_ID_HEX_SIZE - 1] = '\0';
+		entry->commands[i].ref[PUSH_REF_MAX] = '\0';
+	}
+	entry->remote = strdup(remote->name);
+	entry->target = strdup(remote->target);
+	return entry->remote && entry->target ? 0 : -ENOMEM;
+}
+
+static int note_refusal(const struct turn *turn, struct push_entry *entry,
+			const struct broker_message *answer)
+{
+	entry->state = PUSH_REFUSED;
+	/* Names that did not pass may be anything. */
+	for (size_t i = 0; i < entry->count; i++) {
+		if (!push_ref_is_plain(entry->commands[i].ref))
+			entry->count = 0;
+	}
+	free(entry->reason);
+	entry->reason = strdup(answer->problem.text);
+	return push_entry_write(&turn->broker->store, entry);
+}
+
+/* What the rules refuse is over; a server that did not do is a reason to wait for a person. */
+static int take_result(const struct turn *turn, struct push_entry *entry, int result,
+		       struct broker_message *answer)
+{
+	answer->facts = entry->facts;
+	answer->result = result;
+	if (result == -EPERM || result == -EBADMSG)
+		return note_refusal(turn, entry, answer);
+	answer->is_held = entry->state != PUSH_PUSHED;
+	/* push_deliver() has written it. */
+	if (turn->broker->is_allowed)
+		return 0;
+	entry->reason = result < 0 ? strdup(answer->problem.text) : NULL;
+	return push_entry_write(&turn->broker->store, entry);
+}
+
+/* The worker's word is that a pack is there; what it is worth is seen by others. */
+static int take_word(const struct turn *turn, struct worker_message *message,
+		     struct broker_message *answer)
+{
+	cleanup_push_entry struct push_entry entry = { 0 };
+	size_t bad = 0;
+	int r;
+
+	message->problem.text[PUSH_PROBLEM_SIZE - 1] = '\0';
+	if (message->count > PUSH_COMMANDS_MAX || message->remote >= turn->broker->remotes.count ||
+	    (message->count == 0 && message->result == 0))
+		return -EBADMSG;
+	r = fill_entry(turn, message, &entry);
+	if (r < 0)
+		return r;
+	answer->number = turn->number;
+	if (message->result < 0)
+		answer->result =
+			push_problem_set(&answer->problem, -EPERM, "%s", message->problem.text);
+	else
+		answer->result = push_check_commands(entry.commands, entry.count,
+						     turn->broker->rules, &bad, &answer->problem);
+	if (answer->result < 0)
+		return note_refusal(turn, &entry, answer);
+	r = push_entry_write(&turn->broker->store, &entry);
+	if (r < 0)
+		return r;
+	r = send_messenger(turn, &entry, &answer->problem);
+	return take_result(turn, &entry, r, answer);
+}
+
+static void answer_worker(struct turn *turn, int words, struct worker_message *message)
+{
+	struct broker_message answer = { 0 };
+	int r = turn->has_told ? -EBADMSG : take_word(turn, message, &answer);
+
+	turn->has_told = true;
+	if (r < 0) {
+		answer.result = r;
+		answer.is_held = false;
+		(void)push_problem_set(&answer.problem, r, "it cannot be noted: %s", strerror(-r));
+	}
+	(void)send(words, &answer, sizeof(answer), MSG_NOSIGNAL);
+}
+
+/* Returns false when the session has ended. */
+static bool attend(struct turn *turn, int words)
+{
+	struct worker_message *message = malloc(sizeof(*message));
+	bool goes_on = true;
+
+	while (message) {
+		struct pollfd fds[] = { { .fd = words, .events = POLLIN },
+					{ .fd = turn->broker->lifeline_fd, .events = POLLIN } };
+		int n = poll(fds, 2, turn->has_told ? LEAVE_MS : -1);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		goes_on = !fds[1].revents;
+		if (n <= 0 || !goes_on ||
+		    recv(words, message, sizeof(*message), 0) != sizeof(*message))
+			break;
+		answer_worker(turn, words, message);
+	}
+	free(message);
+	return goes_on;
+}
+
+/* A worker that ended without a word, by a signal: it was killed by a limit, or by a fault. */
+static void note_death(const struct turn *turn, int status)
+{
+	const struct push_remotes *remotes = &turn->broker->remotes;
+	cleanup_push_entry struct push_entry entry = { .number = turn->number,
+						       .state = PUSH_REFUSED };
+	struct push_problem problem;
+
+	if (!WIFSIGNALED(status) || remotes->count == 0)
+		return;
+	(void)push_problem_set(&problem, 0,
+			       "the process that read it was ended by signal %d: too much time or "
+			       "memory (limits in ~/.config/claudefs/push.json)",
+			       WTERMSIG(status));
+	entry.time_ns = clock_now_ns();
+	entry.remote = strdup("");
+	entry.target = strdup("");
+	entry.reason = strdup(problem.text);
+	if (entry.remote && entry.target && entry.reason)
+		(void)push_entry_write(&turn->broker->store, &entry);
+}
+
+static bool run_worker(struct turn *turn, int connection)
+{
+	bool goes_on = true;
+	pid_t parent = getpid();
+	int status = 0;
+	int ends[2];
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return true;
+	pid = fork();
+	if (pid == 0) {
+		if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || getppid() != parent)
+			_exit(1);
+		worker_run(turn->broker, connection, ends[1], turn->path);
+	}
+	(void)close(ends[1]);
+	if (pid > 0) {
+		goes_on = attend(turn, ends[0]);
+		if (!goes_on || turn->has_told)
+			(void)kill(pid, SIGKILL);
+		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+			;
+		if (!turn->has_told && goes_on)
+			note_death(turn, status);
+	}
+	(void)close(ends[0]);
+	return goes_on;
+}
+
+/* What is not open any more needs no objects. */
+static void clean_up(const struct turn *turn)
+{
+	cleanup_push_entry struct push_entry entry = { 0 };
+	int r = push_entry_read(&turn->broker->store, turn->number, &entry);
+
+	if (r < 0 || !push_is_open(&entry))
+		(void)push_store_drop(&turn->broker->store, turn->number);
+}
+
+/* Returns the next number, or -ENOSPC. */
+static int next_number(const struct broker *broker)
+{
+	int last = push_store_last(&broker->store);
+	unsigned int open = 0;
+
+	for (int i = 1; i <= last; i++) {
+		cleanup_push_entry struct push_entry entry = { 0 };
+
+		if (push_entry_read(&broker->store, (unsigned int)i, &entry) == 0)
+			open += push_is_open(&entry);
+	}
+	if (last < 0)
+		return last;
+	return last >= (int)PUSH_ENTRIES_MAX || open >= PUSH_HELD_MAX ? -ENOSPC : last + 1;
+}
+
+/* Returns false when the session has ended. */
+static bool serve_one(struct broker *broker, int connection)
+{
+	const struct timeval idle = { .tv_sec = IDLE_SECONDS };
+	struct turn turn = { .broker = broker };
+	struct wire wire = { .fd = connection };
+	bool goes_on = true;
+	int number = next_number(broker);
+
+	(void)setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &idle, sizeof(idle));
+	(void)setsockopt(connection, SOL_SOCKET, SO_SNDTIMEO, &idle, sizeof(idle));
+	if (number < 0) {
+		wire_send_error(&wire, "claudefs: too many pushes of this session wait for a "
+				       "person; claudefs status on the host lists them");
+		return true;
+	}
+	turn.number = (unsigned int)number;
+	turn.path = push_store_quarantine(&broker->store, turn.number);
+	if (turn.path && push_quarantine_make(turn.path) == 0) {
+		goes_on = run_worker(&turn, connection);
+		clean_up(&turn);
+	} else {
+		wire_send_error(&wire, "claudefs: no room for it on the host");
+	}
+	free(turn.path);
+	return goes_on;
+}
+
+int broker_serve(struct broker *broker)
+{
+	for (;;) {
+		struct pollfd fds[] = { { .fd = broker->listen_fd, .events = POLLIN },
+					{ .fd = broker->lifeline_fd, .events = POLLIN } };
+		cleanup_fd int connection = -1;
+
+		if (poll(fds, 2, -1) < 0) {
+			if (errno == EINTR)
+				continue;
+			return -errno;
+		}
+		if (fds[1].revents)
+			return 0;
+		connection = accept4(broker->listen_fd, NULL, NULL, SOCK_CLOEXEC);
+		if (connection >= 0 && !serve_one(broker, connection))
+			return 0;
+	}
+}
