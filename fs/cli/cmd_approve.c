@@ -11,6 +11,7 @@
 #include "fs/cli/json_output.h"
 #include "fs/cli/part_decision.h"
 #include "fs/cli/patch.h"
+#include "fs/cli/pushes.h"
 #include "fs/review/change_digest.h"
 
 struct decree {
@@ -240,6 +241,12 @@ static int decide(const struct cli *cli, const char *command, enum decision_verd
 	if (r == EXIT_OK && session.manifest.is_discarded) {
 		message_error("session %s: discarded, so nothing of it is decided", session.id);
 		r = EXIT_REFUSED;
+	}
+	for (size_t i = 0; r == EXIT_OK && i < cli->argument_count; i++) {
+		if (push_is_named(cli->arguments[i]))
+			return pushes_decide(cli, command, &session,
+					     verdict == DECISION_APPROVED ? PUSH_APPROVED
+									  : PUSH_REJECTED);
 	}
 	if (r == EXIT_OK)
 		r = open_review(cli, &session, &open);

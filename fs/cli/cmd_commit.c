@@ -16,6 +16,7 @@
 #include "fs/cli/open_commit.h"
 #include "fs/cli/open_review.h"
 #include "fs/cli/path_argument.h"
+#include "fs/cli/pushes.h"
 #include "fs/cli/rebind.h"
 #include "fs/commit/commit.h"
 
@@ -37,8 +38,11 @@ static int read_only_paths(const struct cli *cli, const struct chosen_session *s
 			   struct only_paths *only)
 {
 	for (size_t i = 0; i < cli->only.count; i++) {
-		int r = path_argument(session, cli->only.items[i], &only->paths[only->count]);
+		int r;
 
+		if (push_is_named(cli->only.items[i]))
+			continue;
+		r = path_argument(session, cli->only.items[i], &only->paths[only->count]);
 		if (r != EXIT_OK)
 			return r;
 		only->count++;
@@ -201,5 +205,14 @@ int cmd_commit(const struct cli *cli)
 	if (r != EXIT_OK)
 		return r;
 	open_commit_calm();
-	return cli->is_dry_run ? dry_run(cli, &session, &only) : apply(cli, &session, &only);
+	/* Where only pushes are named, nothing else is meant. */
+	if (cli->only.count == 0 || only.count > 0)
+		r = cli->is_dry_run ? dry_run(cli, &session, &only) : apply(cli, &session, &only);
+	if ((r == EXIT_OK || r == EXIT_CONFLICT || r == EXIT_HELD) &&
+	    cli->theirs.count + cli->ours.count == 0) {
+		int pushed = pushes_commit(cli, &session);
+
+		r = pushed == EXIT_OK ? r : pushed;
+	}
+	return r;
 }

@@ -14,6 +14,7 @@
 #include "fs/cli/open_review.h"
 #include "fs/cli/pager.h"
 #include "fs/cli/path_argument.h"
+#include "fs/cli/pushes.h"
 #include "fs/review/print_diff.h"
 #include "fs/review/print_parts.h"
 #include "fs/review/text_diff.h"
@@ -195,6 +196,8 @@ int cmd_diff(const struct cli *cli)
 	struct change_list list = { 0 };
 	int r = session_choose(cli, &session);
 
+	if (r == EXIT_OK && cli->argument_count > 0 && push_is_named(cli->arguments[0]))
+		return pushes_diff(cli, &session, cli->arguments[0]);
 	if (r == EXIT_OK)
 		r = path_argument(&session, cli->argument_count > 0 ? cli->arguments[0] : "",
 				  &path);

@@ -9,11 +9,13 @@
 #include "fs/cli/change_json.h"
 #include "fs/cli/json_output.h"
 #include "fs/cli/open_review.h"
+#include "fs/cli/pushes.h"
 #include "fs/review/print_status.h"
 
 #define COMMAND_COLUMNS 100u /* where there is no terminal to fit it into */
 
-static int print_json(const struct chosen_session *session, const struct review *review)
+static int print_json(const struct chosen_session *session, const struct review *review,
+		      const struct pushes *pushes)
 {
 	cleanup_json json_t *json = json_object();
 	json_t *changes = json_array();
@@ -33,6 +35,7 @@ static int print_json(const struct chosen_session *session, const struct review 
 	(void)json_object_set_new(json, "changes", changes);
 	(void)json_object_set_new(json, "refused", refused);
 	(void)json_object_set_new(json, "refused_total", json_integer((json_int_t)total));
+	(void)json_object_set_new(json, "pushes", pushes_to_json(pushes));
 	return json_output_print(json);
 }
 
@@ -83,7 +86,7 @@ static void print_header(const struct cli *cli, const struct chosen_session *ses
 }
 
 static void print_next(const struct cli *cli, const struct chosen_session *session,
-		       const struct review *review)
+		       const struct review *review, const struct pushes *pushes)
 {
 	size_t ready = review_count_ready(review);
 	size_t approvable = review_count_open(review);
@@ -107,6 +110,12 @@ static void print_next(const struct cli *cli, const struct chosen_session *sessi
 	} else if (stuck > 0) {
 		next = "claudefs diff";
 		rest = "then claudefs commit --theirs PATH or --ours PATH, or carry over by hand";
+	} else if (pushes_count_state(pushes, PUSH_APPROVED) > 0) {
+		next = "claudefs commit";
+		rest = "pushes what was approved";
+	} else if (pushes_count_state(pushes, PUSH_HELD) > 0) {
+		next = "claudefs diff push:N";
+		rest = "then claudefs approve push:N or reject push:N";
 	} else if (review_count_decision(review, CHANGE_REJECTED) > 0) {
 		rest = "what is left was rejected";
 	}
@@ -126,20 +135,24 @@ int cmd_status(const struct cli *cli)
 {
 	cleanup_chosen_session struct chosen_session session = CHOSEN_SESSION_NONE;
 	cleanup_open_review struct open_review open = { 0 };
+	cleanup_pushes struct pushes pushes = PUSHES_NONE;
 	struct print_style style = { cli->is_colored, cli->wants_everything, cli->columns };
 	int r = session_choose(cli, &session);
 
 	if (r == EXIT_OK)
 		r = open_review(cli, &session, &open);
+	if (r == EXIT_OK)
+		r = pushes_open("status", &session, false, &pushes);
 	if (r != EXIT_OK)
 		return r;
 	if (cli->is_json)
-		return print_json(&session, open.review);
+		return print_json(&session, open.review, &pushes);
 	print_header(cli, &session, open.review);
 	if (print_status(open.review, &style, stdout) < 0) {
 		message_error("out of memory");
 		return EXIT_FAULT;
 	}
-	print_next(cli, &session, open.review);
+	pushes_print(cli, &pushes);
+	print_next(cli, &session, open.review, &pushes);
 	return EXIT_OK;
 }

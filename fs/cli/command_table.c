@@ -102,7 +102,8 @@ const struct command commands[] = {
 	{ "approve", "[-p] [--reset] [--key KEY]... [--record UUID]... PATH|PATTERN...",
 	  "approve changes, for the next commit",
 	  "PATH means all that is pending there and beneath; a PATTERN is written as in rules "
-	  "(docs/RULES.md).\n"
+	  "(docs/RULES.md);\n"
+	  "push:N is what git push in the sandbox asked for.\n"
 	  "An approval counts for what is there now: it lapses when the session writes to it "
 	  "again, or when\n"
 	  "the host's file changes. What the rules never let out cannot be approved.\n"
@@ -136,7 +137,8 @@ const struct command commands[] = {
 	  "wrong.\n",
 	  no_options, COMPLETE_WORDS_MAX, cmd_complete },
 	{ "diff", "[PATH] [--all] [--stat | --name-only]", "show what changed against the host",
-	  "Without PATH, what never leaves the sandbox is left out unless --all is given.\n",
+	  "Without PATH, what never leaves the sandbox is left out unless --all is given.\n"
+	  "PATH may be push:N: what git push in the sandbox asked for.\n",
 	  diff_options, 1, cmd_diff },
 	{ "discard", "[--yes]", "drop the changes that were not committed", NULL, discard_options,
 	  0, cmd_discard },

@@ -18,12 +18,6 @@ done
 ok 'a HOME that is no absolute path is refused' equal 125 \
   "$(code as_user env HOME=relative "$PROGRAMS/launcher/claudefs-run" --runtime native "$PROJECT" --exec true)"
 
-for flag in --allow-git-push --disallow-broad-gh-token; do
-  # shellcheck disable=SC2086
-  ok "$flag is a usage error" equal 2 "$(code run $flag "$PROJECT" --exec true)"
-  ok 'with one honest line' equal '1 not available yet' \
-    "$(wc -l <"$WORK/err") $(grep -o 'not available yet' "$WORK/err")"
-done
 ok 'gVisor is refused, where it would leave the session without its protection' equal 2 \
   "$(code run --with-gvisor "$PROJECT" --exec true)"
 ok 'and the line says what to do' contains "$WORK/err" 'leave it out, or use --runtime native'

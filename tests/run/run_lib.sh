@@ -27,9 +27,9 @@ make_run_home() {
     RUN_UID=$ORDINARY_UID
     # The build tree may lie where that user cannot look.
     PROGRAMS=$TEST_ROOT/programs
-    mkdir -p "$PROGRAMS"/{launcher,init/gateway,preload,fs/mount,fs/cli,rules}
+    mkdir -p "$PROGRAMS"/{launcher/push,init/gateway,preload,fs/mount,fs/cli,rules}
     local name
-    for name in launcher/claudefs-run init/claudefs-init init/gateway/claudefs-gate preload/nodump.so preload/git-guard fs/mount/claudefs-mount fs/cli/claudefs \
+    for name in launcher/claudefs-run launcher/push/claudefs-push init/claudefs-init init/gateway/claudefs-gate preload/nodump.so preload/git-guard fs/mount/claudefs-mount fs/cli/claudefs \
       rules/seccomp-docker.json; do
       cp "$CLAUDEFS_BUILD/$name" "$PROGRAMS/$name"
     done

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/* `claudefs diff push:N`: what it would change at the remote. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "fs/base/cleanup.h"
+#include "fs/base/message.h"
+#include "fs/base/terminal.h"
+#include "fs/cli/json_output.h"
+#include "fs/cli/pager.h"
+#include "fs/cli/pushes.h"
+#include "fs/git/push_diff.h"
+
+#define LINE_MAX_SHOWN 2000u /* bytes; the rest is counted */
+
+struct output {
+	const struct cli *cli;
+	json_t *lines; /* NULL: to stdout */
+};
+
+static enum terminal_style line_style(char origin)
+{
+	switch (origin) {
+	case '+': return STYLE_GREEN;
+	case '-': return STYLE_RED;
+	case 'H': return STYLE_CYAN;
+	case 'C': return STYLE_YELLOW;
+	case 'F':
+	case 'R': return STYLE_BOLD;
+	default: return STYLE_PLAIN;
+	}
+}
+
+static int add_json(struct output *output, char origin, const char *line, size_t len)
+{
+	cleanup_text struct text text = { 0 };
+
+	text_append_bytes(&text, &origin, 1);
+	text_append_bytes(&text, line, strnlen(line, len));
+	return json_array_append_new(output->lines,
+				     json_string_lossy(text.data ? text.data : "")) == 0
+		       ? 0
+		       : -ENOMEM;
+}
+
+/* Stat and names are of the heads alone. */
+static int print_line(char origin, const char *line, size_t len, void *arg)
+{
+	struct output *output = arg;
+	bool is_cut = len > LINE_MAX_SHOWN;
+	cleanup_text struct text safe = { 0 };
+	cleanup_text struct text out = { 0 };
+
+	if (output->lines)
+		return add_json(output, origin, line, len);
+	if ((output->cli->wants_stat || output->cli->wants_names) && !strchr("RCF", origin))
+		return 0;
+	if (origin == 'C')
+		text_append(&safe, "commit ");
+	else if (strchr(" +-\\", origin))
+		text_append_bytes(&safe, &origin, 1);
+	for (size_t i = 0, n = is_cut ? LINE_MAX_SHOWN : len; i < n;) {
+		size_t run = 0;
+
+		/* Tabs are of the text; everything else that acts on a terminal is shown. */
+		while (i + run < n && line[i + run] != '\t')
+			run++;
+		text_append_safe(&safe, line + i, run, false);
+		i += run;
+		if (i < n) {
+			text_append(&safe, "\t");
+			i++;
+		}
+	}
+	if (is_cut)
+		text_appendf(&safe, " ... (%zu more bytes)", len - LINE_MAX_SHOWN);
+	terminal_append_styled(&out, output->cli->is_colored, line_style(origin),
+			       safe.data ? safe.data : "");
+	text_append(&out, "\n");
+	if (safe.is_failed || out.is_failed)
+		return -ENOMEM;
+	return fwrite(out.data, 1, out.len, stdout) == out.len ? 0 : -EPIPE;
+}
+
+static int show(const struct pushes *pushes, const struct push_entry *entry, struct output *output)
+{
+	cleanup_push_refs struct push_refs remote = { 0 };
+	cleanup_free char *path = push_store_quarantine(&pushes->store, entry->number);
+	/* Not asked yet: everything is new. */
+	int r = push_store_load_refs(&pushes->store, entry->number, &remote);
+
+	if (r == 0 || r == -ENOENT)
+		r = path ? push_diff_show(path, entry, &remote, print_line, output) : -ENOMEM;
+	return r;
+}
+
+int pushes_diff(const struct cli *cli, const struct chosen_session *session, const char *argument)
+{
+	cleanup_pushes struct pushes pushes = PUSHES_NONE;
+	cleanup_json json_t *lines = cli->is_json ? json_array() : NULL;
+	struct output output = { cli, lines };
+	const struct push_entry *entry;
+	int r = pushes_open("diff", session, false, &pushes);
+
+	if (r != EXIT_OK)
+		return r;
+	entry = pushes_find("diff", &pushes, argument);
+	if (!entry)
+		return EXIT_USAGE;
+	if (!push_is_open(entry)) {
+		message_error("diff: %s: it is %s, and its objects are not kept", argument,
+			      push_state_name(entry->state));
+		return EXIT_USAGE;
+	}
+	if (!cli->is_json) {
+		cleanup_pager struct pager pager = { 0 };
+
+		pager_start(cli, &pager);
+		r = show(&pushes, entry, &output);
+	} else {
+		r = show(&pushes, entry, &output);
+	}
+	if (r < 0 && r != -EPIPE) {
+		message_error("diff: %s: %s", argument, strerror(-r));
+		return message_exit_code(r);
+	}
+	if (cli->is_json) {
+		cleanup_json json_t *json = json_object();
+
+		(void)json_object_set_new(json, "push", json_integer(entry->number));
+		(void)json_object_set(json, "lines", lines);
+		return json_output_print(json);
+	}
+	return EXIT_OK;
+}
