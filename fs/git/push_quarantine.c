@@ -156,6 +156,12 @@ static int refuse_pack(const struct indexing *indexing, const char *what)
 
 	if (indexing->problem->text[0])
 		return -EPERM;
+	/* Its own words for its limits, which it meets before anything is allocated for them. */
+	if (error && error->message && strstr(error->message, "too many objects"))
+		return push_problem_set(indexing->problem, -EPERM,
+					"the pack has too many objects; %llu are allowed "
+					"(limits.objects in ~/.config/claudefs/push.json)",
+					(unsigned long long)indexing->limits->objects);
 	return push_problem_set(indexing->problem, -EBADMSG, "%s: %s; push again", what,
 				error && error->message ? error->message : "damaged");
 }

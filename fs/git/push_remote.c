@@ -31,8 +31,8 @@ static void connection_done(struct connection *connection)
 }
 #define cleanup_connection __attribute__((cleanup(connection_done)))
 
-/* The same server, and nothing but a "/" behind it: libgit2 follows no redirect, this makes sure.
- */
+/* GIT_REMOTE_REDIRECT_NONE keeps libgit2 at the server of the target; it gives the callback the url
+ * that the remote was made with. */
 static bool is_of_target(const char *url, const char *target)
 {
 	cleanup_free char *ours = push_target_host(target);

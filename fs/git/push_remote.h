@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The remote itself, by libgit2: what refs it has, and the push. With no configuration of
- * anybody's: no url is rewritten, no redirect followed, no hook run; the credential goes to the one
- * host that the target names. */
+ * anybody's: no url is rewritten, no redirect to another server followed, no hook run; the
+ * credential goes to the one host that the target names. */
 #ifndef CLAUDEFS_GIT_PUSH_REMOTE_H
 #define CLAUDEFS_GIT_PUSH_REMOTE_H
 

@@ -4,7 +4,7 @@
 
 usage: server.py ROOT USER PASSWORD PORT_FILE LOG
 Repositories lie below ROOT. The port goes to PORT_FILE when it serves; LOG gets a line per request:
-METHOD PATH and "auth", "none" or "wrong". /redirect/... redirects to the same path without it.
+METHOD PATH and "auth", "none" or "wrong". /offsite/... redirects to the rest of the path on another host name.
 """
 import base64
 import http.server
@@ -47,8 +47,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         kind = "auth" if given == WANTED else "wrong" if given else "none"
         with open(log, "a", encoding="utf-8") as out:
             out.write(f"{self.command} {self.path} {kind}\n")
-        if self.path.startswith("/redirect/"):
-            self.answer(302, [("Location", self.path[len("/redirect"):])], b"")
+        if self.path.startswith("/offsite/"):
+            port = server.server_address[1]
+            self.answer(302, [("Location", f"http://localhost:{port}" + self.path[len("/offsite"):])], b"")
             return
         if kind != "auth":
             self.answer(401, [("WWW-Authenticate", 'Basic realm="test"')], b"")

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+/* The pure parts of a push: remotes, packets, rules, kinds of tokens. */
+#include <errno.h>
+#include <string.h>
+
+#include "tests/unit/cmocka_setup.h"
+
+#include "fs/git/push_credential.h"
+#include "fs/git/push_protocol.h"
+#include "fs/git/push_rules.h"
+
+#define PROJECT "/home/u/project"
+
+/* The target of a remote with that url; "" if it has none. */
+static const char *target_of(const char *key, const char *url)
+{
+	static char result[PUSH_URL_MAX];
+	cleanup_push_remotes struct push_remotes remotes = { 0 };
+	char config[PUSH_URL_MAX];
+	int len = snprintf(config, sizeof(config), "[remote \"origin\"]\n\t%s = %s\n", key, url);
+
+	assert_int_equal(push_remotes_parse(config, (size_t)len, PROJECT, &remotes), 0);
+	(void)snprintf(result, sizeof(result), "%s", remotes.count ? remotes.items[0].target : "");
+	return result;
+}
+
+static void remotes_lead_to_a_server_or_a_path_outside(void **state)
+{
+	(void)state;
+	assert_string_equal(target_of("url", "https://github.com/o/r.git"),
+			    "https://github.com/o/r.git");
+	assert_string_equal(target_of("url", "https://me:secret@github.com/o/r.git"),
+			    "https://github.com/o/r.git");
+	assert_string_equal(target_of("url", "git@github.com:o/r.git"),
+			    "https://github.com/o/r.git");
+	assert_string_equal(target_of("url", "ssh://git@github.com/o/r.git"),
+			    "https://github.com/o/r.git");
+	assert_string_equal(target_of("url", "/srv/r.git"), "/srv/r.git");
+	assert_string_equal(target_of("url", "file:///srv/r.git"), "/srv/r.git");
+	assert_string_equal(target_of("pushurl", "/srv/p.git"), "/srv/p.git");
+}
+
+static void other_remotes_have_none(void **state)
+{
+	static const char *const urls[] = {
+		"../r.git",
+		PROJECT "/r.git",
+		PROJECT,
+		"ext::sh -c evil",
+		"ssh://git@host:22/r",
+		"git://host/r.git",
+		"-oProxyCommand=x:r",
+		"https://-evil/r",
+		"/srv/../etc",
+		"https://ho st/r.git",
+		"https:///r",
+		"rsync://host/r",
+		"https://a@-b/r",
+		"file://host/r",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++)
+		assert_string_equal(target_of("url", urls[i]), "");
+}
+
+static void a_push_url_counts_before_the_url(void **state)
+{
+	static const char config[] = "[remote \"a\"]\n\turl = /srv/a.git\n\tpushurl = /srv/b.git\n"
+				     "[remote \"-x\"]\n\turl = /srv/c.git\n"
+				     "[remote \"x/y\"]\n\turl = /srv/d.git\n";
+	cleanup_push_remotes struct push_remotes remotes = { 0 };
+	cleanup_text struct text text = { 0 };
+
+	(void)state;
+	assert_int_equal(push_remotes_parse(config, sizeof(config) - 1, PROJECT, &remotes), 0);
+	assert_int_equal(remotes.count, 1);
+	assert_string_equal(remotes.items[0].target, "/srv/b.git");
+	push_remotes_append_config(&remotes, 9418, &text);
+	assert_string_equal(text.data, "[url \"git://127.0.0.1:9418/a\"]\n"
+				       "\tinsteadOf = \"/srv/b.git\"\n");
+}
+
+static void packets_are_bounded(void **state)
+{
+	(void)state;
+	assert_int_equal(push_packet_length("0000"), 0);
+	assert_int_equal(push_packet_length("0005"), 1);
+	assert_int_equal(push_packet_length("fff0"), 65516);
+	assert_int_equal(push_packet_length("fff1"), -EBADMSG);
+	assert_int_equal(push_packet_length("0001"), -EBADMSG);
+	assert_int_equal(push_packet_length("0004"), -EBADMSG);
+	assert_int_equal(push_packet_length("00g5"), -EBADMSG);
+}
+
+static void refs_that_are_tricks_are_no_refs(void **state)
+{
+	static const char *const bad[] = {
+		"refs/heads/",
+		"refs/heads/../x",
+		"refs/heads/-x",
+		"refs/heads/a/-b",
+		"refs/heads/x.lock",
+		"refs/heads/HEAD",
+		"HEAD",
+		"refs/notes/x",
+		"refs/heads/a b",
+		"refs/heads/a\nb",
+		"refs/heads/a~1",
+		"refs/heads/\u202ea",
+		"refs/heads/a\u200db",
+		"refs/remotes/origin/x",
+		"refs/heads/1111111111111111111111111111111111111111",
+	};
+
+	(void)state;
+	assert_true(push_ref_is_plain("refs/heads/main"));
+	assert_true(push_ref_is_plain("refs/heads/claude/fix-1"));
+	assert_true(push_ref_is_plain("refs/tags/v1.0"));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_false(push_ref_is_plain(bad[i]));
+}
+
+static const char *find(const struct push_rules *rules, const char *data)
+{
+	const char *id = "";
+	size_t offset = 0;
+
+	return push_rules_find_secret(rules, data, strlen(data), &id, &offset) ? id : "";
+}
+
+static void secrets_are_found_by_their_form(void **state)
+{
+	cleanup_push_rules struct push_rules *rules = NULL;
+
+	(void)state;
+	assert_int_equal(push_rules_parse(NULL, 0, &rules, NULL), 0);
+	assert_string_equal(find(rules, "x = ghp_012345678901234567890123456789012345"),
+			    "github-token");
+	assert_string_equal(find(rules, "x = ghp_01234567890123456789012345678901234"), "");
+	assert_string_equal(find(rules, "AKIAABCDEFGHIJKLMNOP"), "aws-key");
+	assert_string_equal(find(rules, "aAKIAABCDEFGHIJKLMNOP"), "");
+	assert_string_equal(find(rules, "AKIAAKIAABCDEFGHIJKLMNOP"), "aws-key");
+	assert_string_equal(find(rules, "-----BEGIN PRIVATE KEY-----"), "private-key");
+	assert_string_equal(find(rules, "-----BEGIN PUBLIC KEY-----"), "");
+}
+
+static void a_persons_rules_widen_and_narrow(void **state)
+{
+	static const char user[] =
+		"{\"branches\": [\"claude/**\"], \"tags\": true, \"allow_secrets\": "
+		"[\"aws-key\"], \"allow_paths\": [\".github/workflows/ci.yml\"], "
+		"\"limits\": {\"commits\": 3}}";
+	static const char *const bad[] = {
+		"[]",
+		"{\"no_such_key\": []}",
+		"{\"tags\": 1}",
+		"{\"limits\": {\"commits\": 0}}",
+		"{\"allow_secrets\": [\"no-such\"]}",
+		"{\"branches\": \"main\"}",
+		"{\"deny_paths\": []}",
+	};
+	cleanup_push_rules struct push_rules *rules = NULL;
+	struct json_problem problem = { 0 };
+
+	(void)state;
+	assert_int_equal(push_rules_parse(user, sizeof(user) - 1, &rules, &problem), 0);
+	assert_true(push_rules_allow_branch(rules, "claude/x"));
+	assert_false(push_rules_allow_branch(rules, "main"));
+	assert_true(push_rules_allow_tags(rules));
+	assert_false(push_rules_allow_submodules(rules));
+	assert_string_equal(find(rules, "AKIAABCDEFGHIJKLMNOP"), "");
+	assert_null(push_rules_deny_path(rules, ".github/workflows/ci.yml"));
+	assert_non_null(push_rules_deny_path(rules, ".github/workflows/CI.yml"));
+	assert_non_null(push_rules_deny_path(rules, ".GitHub/workflows/x"));
+	assert_non_null(push_rules_deny_path(rules, "sub/.gitmodules"));
+	assert_null(push_rules_deny_path(rules, "src/main.c"));
+	assert_int_equal(push_rules_limits(rules)->commits, 3);
+	assert_int_equal(push_rules_limits(rules)->seconds, 300);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct push_rules *none = NULL;
+
+		assert_int_equal(push_rules_parse(bad[i], strlen(bad[i]), &none, &problem),
+				 -EBADMSG);
+	}
+}
+
+static void tokens_are_told_apart(void **state)
+{
+	(void)state;
+	assert_int_equal(push_token_kind("github_pat_x", 12), PUSH_TOKEN_FINE_GRAINED);
+	assert_int_equal(push_token_kind("ghp_x", 5), PUSH_TOKEN_CLASSIC);
+	assert_int_equal(push_token_kind("gho_x", 5), PUSH_TOKEN_OAUTH);
+	assert_int_equal(push_token_kind("0123456789abcdef0123456789abcdef01234567", 40),
+			 PUSH_TOKEN_CLASSIC);
+	assert_int_equal(push_token_kind("glpat-x", 7), PUSH_TOKEN_OTHER);
+	assert_int_equal(push_token_kind("gh", 2), PUSH_TOKEN_OTHER);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(remotes_lead_to_a_server_or_a_path_outside),
+		cmocka_unit_test(other_remotes_have_none),
+		cmocka_unit_test(a_push_url_counts_before_the_url),
+		cmocka_unit_test(packets_are_bounded),
+		cmocka_unit_test(refs_that_are_tricks_are_no_refs),
+		cmocka_unit_test(secrets_are_found_by_their_form),
+		cmocka_unit_test(a_persons_rules_widen_and_narrow),
+		cmocka_unit_test(tokens_are_told_apart),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
