@@ -92,6 +92,13 @@ static int open_all(const struct arguments *arguments, struct broker *broker)
 	return EXIT_OK;
 }
 
+static void close_all(struct broker *broker)
+{
+	push_rules_free(broker->rules);
+	push_remotes_done(&broker->remotes);
+	push_store_done(&broker->store);
+}
+
 /* No core, and nobody traces it: its messengers hold a credential. */
 static int harden(void)
 {
@@ -119,8 +126,10 @@ int main(int argc, char **argv)
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)umask(077);
 	code = open_all(&arguments, &broker);
-	if (code != EXIT_OK)
+	if (code != EXIT_OK) {
+		close_all(&broker);
 		return code;
+	}
 	broker.project = arguments.project;
 	broker.is_allowed = arguments.is_allowed;
 	broker.refuse_broad = arguments.refuse_broad;
@@ -131,9 +140,7 @@ int main(int argc, char **argv)
 		r = -EPIPE;
 	if (r == 0)
 		r = broker_serve(&broker);
-	push_rules_free(broker.rules);
-	push_remotes_done(&broker.remotes);
-	push_store_done(&broker.store);
+	close_all(&broker);
 	if (r < 0) {
 		message_error("%s", strerror(-r));
 		return EXIT_FAULT;
