@@ -105,8 +105,11 @@ static int say_none(const char *command, const char *argument, const struct chan
 		}
 		if (!other->may_take_theirs) {
 			message_error("%s: %s: the session's side cannot be applied; 'claudefs "
-				      "commit --ours' drops it",
-				      command, argument);
+				      "commit --ours' %s",
+				      command, argument,
+				      other->merge == RULE_MERGE_UNION_RECORDS
+					      ? "leaves those records behind and takes the others"
+					      : "drops it");
 			return EXIT_HELD;
 		}
 		message_error("%s: %s: in conflict: %s; 'claudefs commit --theirs' or '--ours' "

@@ -101,6 +101,8 @@ int hold_still(const struct review *review, const struct plan_entry *planned, in
 	/* In the order of the groups the first lets most through. */
 	if (r < 0 || group <= allowed)
 		return r;
+	if (group == REVIEW_CONFLICT && planned->drops_conflicts)
+		return 0;
 	if (group == REVIEW_CONFLICT) {
 		hooks->reject(planned, COMMIT_CONFLICT, reason, hooks->arg);
 		return -ENODATA;

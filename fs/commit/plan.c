@@ -299,6 +299,13 @@ static int add_settled(struct commit_plan *plan, const struct commit_choice *cho
 			leave(plan, choice->ours[i], "by key: the host's values stay as they are");
 			continue;
 		}
+		if (choice->ours[i]->merge == RULE_MERGE_UNION_RECORDS) {
+			plan->entries[plan->count++] =
+				(struct plan_entry){ .change = choice->ours[i],
+						     .action = action_of(choice->ours[i]),
+						     .drops_conflicts = true };
+			continue;
+		}
 		plan->entries[plan->count++] =
 			(struct plan_entry){ .change = choice->ours[i], .action = PLAN_KEEP };
 	}

@@ -30,7 +30,8 @@ struct commit_choice {
 					   const struct key_change *key, void *arg);
 	void *arg;
 	/* Conflicts to settle: the session's side takes the place of what the host has, or the
-	 * host's stays and counts as settled. If there are any, nothing else is committed. */
+	 * host's stays and counts as settled (of a transcript only the records in conflict stay
+	 * behind). If there are any, nothing else is committed. */
 	const struct change *const *theirs;
 	size_t theirs_count;
 	const struct change *const *ours;
@@ -65,8 +66,9 @@ struct plan_entry {
 	/* What was answered just now, about all of them; NULL: what was decided before counts.
 	 * Owned by the plan. */
 	struct decisions *answers;
-	bool takes_asked; /* the keys that ask; by_parts: the parts that nobody decided about */
-	bool forces;      /* and those that are in conflict (theirs) */
+	bool takes_asked;     /* the keys that ask; by_parts: the parts that nobody decided about */
+	bool forces;          /* and those that are in conflict (theirs) */
+	bool drops_conflicts; /* of a transcript: records in conflict stay behind (ours) */
 	/* Only these edits of it (hunks.h), by number; the others stay pending. NULL: all of it.
 	 * Owned by the plan. */
 	bool *chosen;

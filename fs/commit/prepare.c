@@ -237,7 +237,7 @@ static int drop_known(const struct preparation *preparation, const struct change
 		return -errno;
 	r = host_union_file(preparation->review, change, *fd, emit_line, &united, &report,
 			    &is_needed);
-	if (r == 0 && report.conflicts > 0)
+	if (r == 0 && report.conflicts > 0 && !preparation->planned->drops_conflicts)
 		r = -EEXIST;
 	(void)snprintf(name, sizeof(name), "new-%zu", preparation->intent->count - 1);
 	if (r == 0 && is_needed &&

@@ -109,8 +109,9 @@ struct change {
 	struct verdict verdict;
 	char reason[200];           /* one line; terminal-safe */
 	struct hazard_list hazards; /* empty until review_find_hazards() */
-	/* REVIEW_CONFLICT: the person may settle it: the host's side stays (ours), or the session's
-	 * takes its place (theirs). */
+	/* REVIEW_CONFLICT: the person may settle it: the host's side stays (ours; of a transcript
+	 * the host's records do, and those of the session that are not in conflict are added), or
+	 * the session's takes its place (theirs). */
 	bool may_keep_ours;
 	bool may_take_theirs;
 	/* How it would be applied: verdict.merge, but REPLACE where nothing else can be. */

@@ -322,6 +322,8 @@ static int check_union(const struct review *review, struct change *change,
 		return r;
 	if (report.conflicts == 0)
 		return 0;
+	/* Without these records the others can go, if nothing else is to be asked about them. */
+	change->may_keep_ours = change->group == REVIEW_WILL_COMMIT && change->is_append_only;
 	return decide(change, REVIEW_CONFLICT,
 		      "%llu of %llu new records have the uuid of another record of the host "
 		      "(the first is number %llu)",
@@ -483,6 +485,9 @@ int verdicts_judge_content(const struct review *review, const struct change *cha
 		r = check_approval(review, &again);
 	if (r < 0)
 		return r;
+	/* The person was told that it is about these records alone. */
+	if (again.group == REVIEW_CONFLICT && change->may_keep_ours && !again.may_keep_ours)
+		again.group = REVIEW_HELD;
 	*ret_group = again.group;
 	(void)snprintf(ret_reason, reason_size, "%s", again.reason);
 	return 0;

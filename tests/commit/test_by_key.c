@@ -156,27 +156,6 @@ static void the_person_may_decide_a_conflict(void **state)
 	fixture_done(&f);
 }
 
-/* fixture_commit() with the configuration's change of its own review as what is settled. */
-static int commit_by_choice(struct fixture *f, struct commit_choice *choice, bool is_ours,
-			    struct commit_result *ret)
-{
-	cleanup_commit struct commit *commit = NULL;
-	cleanup_commit_plan struct commit_plan *plan = NULL;
-	const struct change *change;
-	const char *missing = NULL;
-	int r = commit_open(f->session_fd, &f->manifest, f->state_fd, NULL, NULL, NULL, &commit);
-
-	assert_int_equal(r, 0);
-	change = review_find(fixture_review(f), CONFIG);
-	assert_non_null(change);
-	if (is_ours)
-		choice->ours = &change;
-	else
-		choice->theirs = &change;
-	r = commit_plan_new(f->review, choice, &plan, &missing);
-	return r < 0 ? r : commit_apply(commit, plan, NULL, NULL, ret);
-}
-
 /* Whatever was chosen of the file's lines: its keys have rules. */
 static bool choose_hunks(const struct change *change, struct plan_entry *entry, void *arg)
 {
@@ -192,8 +171,6 @@ static bool choose_hunks(const struct change *change, struct plan_entry *entry, 
 static void neither_hunks_nor_theirs_get_past_the_key_rules(void **state)
 {
 	struct commit_choice hunks = { .is_approved = choose_hunks };
-	struct commit_choice theirs = { .theirs_count = 1 };
-	struct commit_choice ours = { .ours_count = 1 };
 	struct fixture f;
 	struct commit_result result;
 
@@ -210,9 +187,9 @@ static void neither_hunks_nor_theirs_get_past_the_key_rules(void **state)
 	/* In conflict: the one key, and nothing else of the session's file. */
 	fixture_config_write(&f, "{\"oauthAccount\":1,\"theme\":\"blue\"}");
 	assert_group(&f, REVIEW_CONFLICT);
-	assert_int_equal(commit_by_choice(&f, &ours, true, &result), 0);
+	assert_int_equal(fixture_settle(&f, CONFIG, true, &result), 0);
 	assert_config(&f, "{\"oauthAccount\":1,\"theme\":\"blue\"}");
-	assert_int_equal(commit_by_choice(&f, &theirs, false, &result), 0);
+	assert_int_equal(fixture_settle(&f, CONFIG, false, &result), 0);
 	assert_int_equal(result.applied, 1);
 	assert_config(&f, "{\"oauthAccount\":1,\"theme\":\"light\"}");
 	fixture_done(&f);

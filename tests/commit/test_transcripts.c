@@ -113,6 +113,32 @@ static void record_of_the_host_forged_after_a_commit_is_a_conflict(void **state)
 	fixture_done(&scene.f);
 }
 
+/* The person keeps the host's record: the session's other ones come, and the matter is settled. */
+static void conflict_of_records_is_settled_by_keeping_the_hosts(void **state)
+{
+	const struct change *ours;
+	struct commit_result result;
+	struct scene scene;
+
+	(void)state;
+	commit_beside_others(&scene);
+	write_on(&scene, FORGED LAST);
+	ours = review_find(fixture_review(&scene.f), scene.path);
+	assert_non_null(ours);
+	assert_true(ours->may_keep_ours);
+	assert_false(ours->may_take_theirs);
+	assert_int_equal(fixture_settle(&scene.f, scene.path, true, &result), 0);
+	assert_int_equal(result.applied, 1);
+	assert_host(&scene, FIRST OTHERS OWN LAST);
+	assert_int_equal(review_count(fixture_review(&scene.f)), 0);
+	/* Nothing but such records: nothing is written, and that settles it too. */
+	write_on(&scene, FORGED);
+	assert_int_equal(fixture_settle(&scene.f, scene.path, true, &result), 0);
+	assert_host(&scene, FIRST OTHERS OWN LAST);
+	assert_int_equal(review_count(fixture_review(&scene.f)), 0);
+	fixture_done(&scene.f);
+}
+
 /* What a commit has brought is the host's from then on: another record cannot take its uuid. */
 static void record_that_was_committed_cannot_be_replaced_by_another(void **state)
 {
@@ -190,6 +216,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(record_of_the_host_repeated_after_a_commit_stands_there_once),
+		cmocka_unit_test(conflict_of_records_is_settled_by_keeping_the_hosts),
 		cmocka_unit_test(record_of_the_host_forged_after_a_commit_is_a_conflict),
 		cmocka_unit_test(record_that_was_committed_cannot_be_replaced_by_another),
 		cmocka_unit_test(transcript_that_both_made_knows_the_hosts_records_after_a_commit),

@@ -611,6 +611,32 @@ int fixture_commit(struct fixture *fixture, const struct commit_choice *choice,
 	return commit_apply(commit, plan, NULL, NULL, ret);
 }
 
+int fixture_settle(struct fixture *fixture, const char *path, bool is_ours,
+		   struct commit_result *ret)
+{
+	cleanup_commit struct commit *commit = NULL;
+	cleanup_commit_plan struct commit_plan *plan = NULL;
+	struct commit_choice choice = { 0 };
+	const struct change *change;
+	const char *missing = NULL;
+	int r = commit_open(fixture->session_fd, &fixture->manifest, fixture->state_fd, NULL, NULL,
+			    NULL, &commit);
+
+	*ret = (struct commit_result){ 0 };
+	if (r == 0)
+		r = fixture_try_review(fixture);
+	if (r < 0)
+		return r;
+	change = review_find(fixture->review, path);
+	if (!change)
+		return -ENOENT;
+	choice.ours = choice.theirs = &change;
+	choice.ours_count = is_ours ? 1 : 0;
+	choice.theirs_count = is_ours ? 0 : 1;
+	r = commit_plan_new(fixture->review, &choice, &plan, &missing);
+	return r < 0 ? r : commit_apply(commit, plan, NULL, NULL, ret);
+}
+
 static void note_reason(const struct commit_event *event, void *arg)
 {
 	struct fixture *fixture = arg;

@@ -103,6 +103,10 @@ int fixture_try_review(struct fixture *fixture);
 /* commit_open, review, plan, apply: 0 or the first error. */
 int fixture_commit(struct fixture *fixture, const struct commit_choice *choice,
 		   struct commit_result *ret);
+/* The same with a conflict to settle: --ours PATH, or --theirs PATH. There must be such a change.
+ */
+int fixture_settle(struct fixture *fixture, const char *path, bool is_ours,
+		   struct commit_result *ret);
 
 /* commit_open, undo_apply: 0 or the first error. Events go to the fixture's undo_reasons, a line
  * "path: reason" each for what was refused. */
