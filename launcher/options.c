@@ -393,10 +393,10 @@ static const struct option_row {
 	{ "--allow-git-push", NULL,
 	  "let the host push at once what git push in the sandbox asks for and the rules allow; "
 	  "without it a push is held until it is approved",
-	  set_allow_push, false },
+	  set_allow_push, true },
 	{ "--disallow-broad-gh-token", NULL,
 	  "push with no GitHub token but a fine-grained one (github_pat_...)",
-	  set_refuse_broad_token, false },
+	  set_refuse_broad_token, true },
 	{ "--env", "NAME[=VALUE]", "pass a variable (repeatable); without a value: the caller's",
 	  add_env, true },
 	{ "--rules", "FILE", "add a rule file in front of the others", set_rules, true },

@@ -77,6 +77,24 @@ static int take_away(bool *flag, const json_t *value)
 	return 0;
 }
 
+static int tighten_push(struct options *options, const json_t *value)
+{
+	return take_away(&options->is_push_allowed, value);
+}
+
+/* The one flag that is tighter where it is set. */
+static int tighten_token(struct options *options, const json_t *value)
+{
+	bool *is_refused = &options->is_broad_token_refused;
+
+	if (!json_is_boolean(value))
+		return UNREADABLE;
+	if (json_is_false(value))
+		return *is_refused ? LOOSER : 0;
+	*is_refused = true;
+	return 0;
+}
+
 static int tighten_refresh(struct options *options, const json_t *value)
 {
 	return take_away(&options->is_refresh, value);
@@ -245,10 +263,12 @@ static const struct tightening {
 	const char *how;
 	tighten_function *tighten;
 } tightenings[] = {
+	{ "allow-git-push", "false", tighten_push },
 	{ "commit", "\"never\"", tighten_commit },
 	{ "cpus", "a smaller number", tighten_cpus },
 	{ "credentials", "\"none\"", tighten_credentials },
 	{ "credentials-refresh", "false", tighten_refresh },
+	{ "disallow-broad-gh-token", "true", tighten_token },
 	{ "egress", "an array of hosts that are on your list, each one word", tighten_egress },
 	{ "learn-egress", "false", tighten_learning },
 	{ "memory", "a smaller size", tighten_memory },

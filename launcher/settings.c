@@ -55,12 +55,14 @@ static const char *runtime_word(const struct options *options)
 /* Alphabetical. "never" is the project's alone; "egress" the person's list, or what the project
  * left of it. */
 static const struct setting settings[] = {
+	{ "allow-git-push", SETTING_FLAG, AT(is_push_allowed), NULL, NULL },
 	{ "claude", SETTING_TEXT, AT(claude), NULL, "that of PATH" },
 	{ "claude-version", SETTING_TEXT, AT(claude_version), NULL, "that of the host" },
 	{ "commit", SETTING_MODE, 0, commit_word, NULL },
 	{ "cpus", SETTING_CPUS, AT(limits.cpus_milli), NULL, "all" },
 	{ "credentials", SETTING_MODE, 0, credentials_word, NULL },
 	{ "credentials-refresh", SETTING_FLAG, AT(is_refresh), NULL, NULL },
+	{ "disallow-broad-gh-token", SETTING_FLAG, AT(is_broad_token_refused), NULL, NULL },
 	{ "egress", SETTING_LINES, AT(narrowed_egress), NULL, "your list" },
 	{ "env", SETTING_ENV, AT(env), NULL, "none" },
 	{ "image", SETTING_TEXT, AT(image), NULL, "claudefs's own" },

@@ -58,6 +58,11 @@ static const struct row {
 	const char *value;
 	const char *result; /* JSON of setting_value() */
 } rows[] = {
+	{ "--allow-git-push", "allow-git-push", "false", "false" },
+	{ "--allow-git-push", "allow-git-push", "true", "true" },
+	{ "", "allow-git-push", "false", "false" },
+	{ "", "allow-git-push", "true", NULL },
+	{ "", "allow-git-push", "0", NULL },
 	{ "", "commit", "\"never\"", "\"never\"" },
 	{ "--commit ask", "commit", "\"never\"", "\"never\"" },
 	{ "--commit ask", "commit", "\"ask\"", "\"ask\"" },
@@ -83,6 +88,11 @@ static const struct row {
 	{ "", "credentials-refresh", "false", "false" },
 	{ "", "credentials-refresh", "true", NULL },
 	{ "", "credentials-refresh", "\"no\"", NULL },
+	{ "", "disallow-broad-gh-token", "true", "true" },
+	{ "--disallow-broad-gh-token", "disallow-broad-gh-token", "true", "true" },
+	{ "", "disallow-broad-gh-token", "false", "false" },
+	{ "--disallow-broad-gh-token", "disallow-broad-gh-token", "false", NULL },
+	{ "", "disallow-broad-gh-token", "1", NULL },
 	{ "", "egress", "[\"a.test\",\"*.b.test\",\"@npm\"]",
 	  "[\"a.test\",\"*.b.test\",\"@npm\"]" },
 	{ "", "egress", "[]", "[]" },
