@@ -118,8 +118,8 @@ make_root() {
     mkdir -p "$root/usr/$program"
     ln -s "usr/$program" "$root/$program"
   done
-  for program in awk basename bash cat chmod chown cp cut date dd df dirname echo env false find git grep head id kill \
-    ln ls mkdir mknod mktemp mv node nproc ps python3 readlink rev rm rmdir sed seq sh sleep sort stat stty tail tee test \
+  for program in awk basename bash cat chmod chown cp curl cut date dd df dirname echo env false find getent git grep head id kill \
+    ln ls mkdir mknod mktemp mv node nproc openssl ps python3 readlink rev rm rmdir sed seq setsid sh sleep sort stat stty tail tee test \
     timeout touch tr true tty uname wc xargs mount umount nsenter unshare chroot su; do
     # -P: the file, where the shell has a builtin of that name too (echo, kill, true).
     program=$(type -P "$program") || continue
