@@ -87,9 +87,11 @@ int hold_still(const struct review *review, const struct plan_entry *planned, in
 	       struct hash *ret_object_hash)
 {
 	const struct change *change = planned->change;
-	/* What the person settles for the session's side was in conflict. */
-	enum review_group allowed = change->group == REVIEW_WILL_COMMIT ? REVIEW_WILL_COMMIT
-									: REVIEW_NEEDS_APPROVAL;
+	/* What the person settles for the session's side was in conflict; settled for the host's,
+	 * only what needs no word goes with it. */
+	enum review_group allowed = change->group == REVIEW_WILL_COMMIT || planned->drops_conflicts
+					    ? REVIEW_WILL_COMMIT
+					    : REVIEW_NEEDS_APPROVAL;
 	enum review_group group = REVIEW_HELD;
 	char reason[sizeof(change->reason)];
 	char told[sizeof(reason) + 64];

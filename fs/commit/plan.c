@@ -235,6 +235,15 @@ static bool is_needed(const struct commit_plan *plan, const char *path)
 	return false;
 }
 
+/* Whether something of an entry that is by_parts was left out. */
+static bool leaves_parts(const struct plan_entry *entry)
+{
+	const struct change_parts *parts = &entry->change->parts;
+
+	return entry->by_parts &&
+	       (entry->answers || parts->rejected > 0 || (parts->open > 0 && !entry->takes_asked));
+}
+
 /* Takes back what would pull the ground from under a change that stays. */
 static void protect_prefixes(struct commit_plan *plan)
 {
@@ -245,7 +254,8 @@ static void protect_prefixes(struct commit_plan *plan)
 		bool takes = entry->action == PLAN_DELETE || entry->action == PLAN_REPLACE;
 
 		if (takes && is_needed(plan, entry->change->path)) {
-			if (!entry->chosen)
+			/* Of which something stays anyway is told already. */
+			if (!entry->chosen && !leaves_parts(entry))
 				leave(plan, entry->change,
 				      "a change that stays pending continues it");
 			entry_done(entry);
@@ -288,6 +298,20 @@ static int add_theirs(struct commit_plan *plan, const struct change *change)
 	return 0;
 }
 
+/* Nor those that the person rejected. */
+static void add_records_without_conflicts(struct commit_plan *plan, const struct change *change)
+{
+	const struct decisions *decisions = review_decisions(plan->review);
+
+	plan->entries[plan->count++] = (struct plan_entry){
+		.change = change,
+		.action = action_of(change),
+		.drops_conflicts = true,
+		.by_parts = decisions && decisions_has(decisions, change->path, DECISION_RECORD),
+		.takes_asked = true,
+	};
+}
+
 static int add_settled(struct commit_plan *plan, const struct commit_choice *choice)
 {
 	int r = 0;
@@ -300,25 +324,13 @@ static int add_settled(struct commit_plan *plan, const struct commit_choice *cho
 			continue;
 		}
 		if (choice->ours[i]->merge == RULE_MERGE_UNION_RECORDS) {
-			plan->entries[plan->count++] =
-				(struct plan_entry){ .change = choice->ours[i],
-						     .action = action_of(choice->ours[i]),
-						     .drops_conflicts = true };
+			add_records_without_conflicts(plan, choice->ours[i]);
 			continue;
 		}
 		plan->entries[plan->count++] =
 			(struct plan_entry){ .change = choice->ours[i], .action = PLAN_KEEP };
 	}
 	return r;
-}
-
-/* Whether something of an entry that is by_parts was left out. */
-static bool leaves_parts(const struct plan_entry *entry)
-{
-	const struct change_parts *parts = &entry->change->parts;
-
-	return entry->by_parts &&
-	       (entry->answers || parts->rejected > 0 || (parts->open > 0 && !entry->takes_asked));
 }
 
 static void plan_change(struct commit_plan *plan, const struct change *change)
@@ -353,7 +365,8 @@ int commit_plan_new(const struct review *review, const struct commit_choice *cho
 		    struct commit_plan **ret, const char **ret_missing)
 {
 	cleanup_commit_plan struct commit_plan *plan = calloc(1, sizeof(*plan));
-	size_t total = review_count(review);
+	/* One may be named by both sides. */
+	size_t total = review_count(review) + choice->theirs_count + choice->ours_count;
 	const char *missing = find_missing(review, choice);
 	int r;
 
@@ -369,7 +382,7 @@ int commit_plan_new(const struct review *review, const struct commit_choice *cho
 	plan->rest = calloc(total + 1, sizeof(*plan->rest));
 	if (!plan->entries || !plan->rest)
 		return -ENOMEM;
-	for (size_t i = 0; i < total; i++) {
+	for (size_t i = 0; i < review_count(review); i++) {
 		const struct change *change = review_get(review, i);
 
 		if (choice->theirs_count + choice->ours_count > 0)

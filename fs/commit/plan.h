@@ -68,7 +68,8 @@ struct plan_entry {
 	struct decisions *answers;
 	bool takes_asked;     /* the keys that ask; by_parts: the parts that nobody decided about */
 	bool forces;          /* and those that are in conflict (theirs) */
-	bool drops_conflicts; /* of a transcript: records in conflict stay behind (ours) */
+	bool drops_conflicts; /* of a transcript: records in conflict stay behind (ours), and with
+				 by_parts the rejected ones: all of it is settled */
 	/* Only these edits of it (hunks.h), by number; the others stay pending. NULL: all of it.
 	 * Owned by the plan. */
 	bool *chosen;

@@ -41,7 +41,7 @@ static int settle(const struct choosing *choosing, int receipt_fd, size_t index)
 {
 	char name[32];
 
-	if (choosing->taken == 0)
+	if (choosing->taken == 0 && !choosing->entry->drops_conflicts)
 		return -ENODATA;
 	(void)snprintf(name, sizeof(name), "new-%zu", index);
 	return renameat(receipt_fd, CHOSEN_NAME, receipt_fd, name) < 0 ? -errno : 0;
@@ -69,7 +69,7 @@ int records_choose(const struct commit_plan *plan, const struct plan_entry *entr
 		(void)unlinkat(receipt_fd, CHOSEN_NAME, 0);
 		return r;
 	}
-	*ret_left = choosing.left > 0;
+	*ret_left = choosing.left > 0 && !entry->drops_conflicts;
 	cleanup_close_fd(fd);
 	*fd = steal_fd(&chosen);
 	return 0;

@@ -416,6 +416,20 @@ static bool is_meant(const struct part *part, const char *name)
 	return strlen(name) >= BEGINNING_MIN && strncmp(part->name, name, strlen(name)) == 0;
 }
 
+/* The first of its name at index; a digest in a name is short enough to be met on purpose, and a
+ * uuid may be any text. */
+static int check_alone(const struct parts *parts, size_t index)
+{
+	const struct part *first = &parts->items[index];
+
+	for (size_t i = index + 1; i < parts->count; i++) {
+		if (strcmp(parts->items[i].name, first->name) == 0 &&
+		    !digest_is_equal(&parts->items[i].digest, &first->digest))
+			return -ENOTUNIQ;
+	}
+	return 0;
+}
+
 int parts_find(const struct parts *parts, const char *name, size_t *ret)
 {
 	size_t found = 0;
@@ -423,7 +437,7 @@ int parts_find(const struct parts *parts, const char *name, size_t *ret)
 	for (size_t i = 0; i < parts->count; i++) {
 		if (strcmp(parts->items[i].name, name) == 0) {
 			*ret = i;
-			return 0;
+			return check_alone(parts, i);
 		}
 		if (is_meant(&parts->items[i], name) && found++ == 0)
 			*ret = i;

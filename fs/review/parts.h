@@ -51,7 +51,8 @@ const struct part *parts_get(const struct parts *parts, size_t index);
 const struct key_changes *parts_keys(const struct parts *parts); /* NULL: they are records */
 
 /* The part that a person means: by its name; a key also by its names joined with dots, a record by
- * the beginning of its name (at least 4 bytes). Returns 0, -ENOENT or -ENOTUNIQ. */
+ * the beginning of its name (at least 4 bytes). Records with the same bytes are one. Returns 0,
+ * -ENOENT or -ENOTUNIQ. */
 int parts_find(const struct parts *parts, const char *name, size_t *ret);
 
 /* How many of which kind: for struct change. */

@@ -184,6 +184,37 @@ static void good_record_in_the_place_of_a_good_one_comes_home_whole(void **state
 	fixture_done(&scene.f);
 }
 
+/* --ours lets records go that need no word; not what was put in their place meanwhile. */
+static void record_of_another_project_is_held_when_a_conflict_is_settled(void **state)
+{
+	struct scene scene = { .before = FORGED GOOD, .then = FOREIGN GOOD };
+	struct fixture *f = &scene.f;
+	cleanup_commit struct commit *commit = NULL;
+	cleanup_commit_plan struct commit_plan *plan = NULL;
+	struct commit_choice choice = { .ours_count = 1 };
+	struct commit_result result;
+	const struct change *change;
+	const char *missing = NULL;
+
+	(void)state;
+	begin_transcript(&scene);
+	fixture_host_append(f, scene.path, OTHERS);
+	assert_int_equal(
+		commit_open(f->session_fd, &f->manifest, f->state_fd, NULL, NULL, NULL, &commit),
+		0);
+	change = review_find(fixture_review(f), scene.path);
+	assert_non_null(change);
+	assert_true(change->may_keep_ours);
+	choice.ours = &change;
+	assert_int_equal(commit_plan_new(f->review, &choice, &plan, &missing), 0);
+	write_over(&scene, scene.then);
+	assert_int_equal(commit_apply(commit, plan, take_event, &scene, &result), 0);
+	assert_int_equal(result.applied, 0);
+	assert_int_equal(scene.status, COMMIT_LAPSED);
+	assert_host(&scene, FIRST OTHERS);
+	fixture_done(f);
+}
+
 static int commit_auto(void *arg)
 {
 	struct scene *scene = arg;
@@ -257,6 +288,7 @@ int main(void)
 		cmocka_unit_test(forged_record_is_a_conflict),
 		cmocka_unit_test(new_file_that_is_no_json_any_more_is_held),
 		cmocka_unit_test(good_record_in_the_place_of_a_good_one_comes_home_whole),
+		cmocka_unit_test(record_of_another_project_is_held_when_a_conflict_is_settled),
 		cmocka_unit_test(record_written_at_any_instant_is_judged_as_it_comes_home),
 		cmocka_unit_test(file_written_at_any_instant_is_judged_as_it_comes_home),
 	};
