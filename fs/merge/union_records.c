@@ -347,8 +347,34 @@ static int mark_sequence(const struct record *host, size_t host_count, struct re
 	return 0;
 }
 
+/* By content, then by order. */
+static int compare_contents(const void *a, const void *b)
+{
+	const struct record *x = a;
+	const struct record *y = b;
+	int r = memcmp(x->content.bytes, y->content.bytes, sizeof(x->content.bytes));
+
+	return r != 0 ? r : compare_orders(a, b);
+}
+
+/* Marks of each content as many as the host has, the first ones. Leaves both in another order. */
+static void mark_contents(struct record *host, size_t host_count, struct record *session,
+			  size_t count)
+{
+	qsort(host, host_count, sizeof(*host), compare_contents);
+	qsort(session, count, sizeof(*session), compare_contents);
+	for (size_t i = 0, k = 0; i < count && k < host_count;) {
+		int r = memcmp(host[k].content.bytes, session[i].content.bytes, HASH_SIZE);
+
+		session[i].is_known = r == 0;
+		i += r >= 0;
+		k += r <= 0;
+	}
+}
+
 /* Marks what the host has already. Leaves the session's records in their order. */
-static int mark_known(struct records *host, struct records *session, struct union_report *report)
+static int mark_known(struct records *host, struct records *session, bool has_gaps,
+		      struct union_report *report)
 {
 	if (host->count == 0 || session->count == 0)
 		return 0;
@@ -364,6 +390,8 @@ static int mark_known(struct records *host, struct records *session, struct unio
 			continue;
 		if (session->data[i].has_uuid)
 			mark_uuid(&host->data[first], host_run, &session->data[i], run, report);
+		else if (has_gaps)
+			mark_contents(&host->data[first], host_run, &session->data[i], run);
 		else
 			r = mark_sequence(&host->data[first], host_run, &session->data[i], run);
 		if (r < 0)
@@ -412,7 +440,7 @@ int union_records_merge(const struct union_side *host, const struct union_side *
 	if (r == 0)
 		r = read_host(host, &theirs);
 	if (r == 0)
-		r = mark_known(&theirs, &ours, ret);
+		r = mark_known(&theirs, &ours, host->has_gaps, ret);
 	if (r < 0)
 		return r;
 	ret->records = ours.count;

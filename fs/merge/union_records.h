@@ -40,6 +40,10 @@ struct union_side {
 	/* Of the host's side, where the last union ended: records without uuid before it belong to
 	 * no sequence any more. Not more than offset: there was none. */
 	uint64_t settled;
+	/* Of the host's side: some of the session's records, and not the ones before them, were
+	 * brought there. Those without uuid are known by their bytes then, each as often as the
+	 * host has it, and not by their sequence. */
+	bool has_gaps;
 };
 
 /* A line to be appended, without its newline. Not 0 stops the merge with that error. */

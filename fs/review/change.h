@@ -52,6 +52,7 @@ struct change_base {
 	bool was_host;        /* the host had it before the session */
 	bool is_sampled;      /* hash: see sample.h */
 	bool is_host_sampled; /* host_hash */
+	bool has_gaps;        /* some records were committed since, not all before them */
 	struct journal_identity identity; /* of the host's file */
 	uint64_t found; /* bytes that the host's file had when the session found it; no commit moves
 			   this */

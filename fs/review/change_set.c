@@ -42,6 +42,7 @@ static struct change_base base_of(const struct review *review, const char *path)
 	const struct committed *committed = receipts_find(review->receipts, path);
 	struct change_base result;
 
+	base.has_gaps = receipts_has_gaps(review->receipts, path);
 	if (!committed)
 		return base;
 	result = (struct change_base){
@@ -50,6 +51,7 @@ static struct change_base base_of(const struct review *review, const char *path)
 		.is_commit = true,
 		.was_host = base.was_host,
 		.found = base.found,
+		.has_gaps = base.has_gaps,
 		.is_host_sampled = committed->is_host_sampled,
 		.identity = committed->identity,
 		.host_hash = committed->host_hash,

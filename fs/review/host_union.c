@@ -59,6 +59,7 @@ static int unite(const struct review *review, const struct change *change,
 		.arg = &fd,
 		.offset = found_end(&change->base),
 		.settled = change->base.exists ? change->base.identity.size : 0,
+		.has_gaps = change->base.has_gaps,
 	};
 
 	*ret = (struct union_report){ 0 };

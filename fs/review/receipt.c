@@ -18,6 +18,7 @@ struct state {
 	uint64_t number;   /* of the receipt */
 	uint64_t standing; /* of the commit whose state it is; 0: as before any commit */
 	bool measures;     /* committed is what the session is measured by; else its own base is */
+	bool has_gaps;     /* some records were committed since, and the base kept */
 };
 
 struct committed_item {
@@ -319,6 +320,7 @@ static int put_state(struct receipts *receipts, const struct committed *committe
 		state = item->count > 0 ? item->states[item->count - 1] : (struct state){ 0 };
 		state.number = number;
 		state.standing = number;
+		state.has_gaps = true;
 	}
 	state.committed.path = item->path;
 	grown = realloc(item->states, (item->count + 1) * sizeof(*grown));
@@ -561,6 +563,13 @@ const struct committed *receipts_find(const struct receipts *receipts, const cha
 	const struct state *state = last_state(find_item(receipts, path));
 
 	return state && state->measures ? &state->committed : NULL;
+}
+
+bool receipts_has_gaps(const struct receipts *receipts, const char *path)
+{
+	const struct state *state = last_state(find_item(receipts, path));
+
+	return state && state->has_gaps;
 }
 
 int receipts_each(const struct receipts *receipts,

@@ -87,6 +87,8 @@ bool receipts_host_root(const struct receipts *receipts, uint64_t *ret_dev, uint
 /* What the last commit that dealt with path left there, and the session is measured by; NULL: none
  * did, it was undone, or it kept the base. Borrowed. */
 const struct committed *receipts_find(const struct receipts *receipts, const char *path);
+/* True if that is followed by commits that kept the base. */
+bool receipts_has_gaps(const struct receipts *receipts, const char *path);
 int receipts_each(const struct receipts *receipts,
 		  int (*each)(const struct committed *committed, void *arg), void *arg);
 

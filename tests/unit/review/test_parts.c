@@ -4,6 +4,8 @@
 #include "tests/unit/cmocka_setup.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "fs/base/cleanup.h"
@@ -37,12 +39,10 @@ static const struct part *find(const struct parts *parts, const char *name)
 	return parts_get(parts, index);
 }
 
-static void decide(struct fixture *f, const char *path, const char *name,
-		   enum decision_verdict verdict)
+static void note(struct fixture *f, const char *path, const struct part *part,
+		 enum decision_verdict verdict)
 {
-	cleanup_parts struct parts *parts = load(f, path);
 	cleanup_decisions struct decisions *decisions = NULL;
-	const struct part *part = find(parts, name);
 
 	assert_int_equal(decisions_read(f->session_fd, f->manifest.id, &f->key, &decisions, NULL),
 			 0);
@@ -50,6 +50,22 @@ static void decide(struct fixture *f, const char *path, const char *name,
 				       part->name, verdict, &part->digest),
 			 0);
 	assert_int_equal(decisions_write(decisions, f->session_fd), 0);
+}
+
+static void decide(struct fixture *f, const char *path, const char *name,
+		   enum decision_verdict verdict)
+{
+	cleanup_parts struct parts *parts = load(f, path);
+
+	note(f, path, find(parts, name), verdict);
+}
+
+static void decide_at(struct fixture *f, const char *path, size_t index,
+		      enum decision_verdict verdict)
+{
+	cleanup_parts struct parts *parts = load(f, path);
+
+	note(f, path, parts_get(parts, index), verdict);
 }
 
 static void assert_verdict(struct fixture *f, const char *path, const char *name,
@@ -247,6 +263,104 @@ static void records_come_home_one_after_another_and_none_twice(void **state)
 	fixture_done(&f);
 }
 
+/* Those without uuid are known by what they are, since their sequence has gaps. */
+static void records_without_uuid_come_home_once_beside_one_that_stays(void **state)
+{
+	struct commit_choice none = { 0 };
+	struct commit_result result;
+	struct fixture f;
+	const char *path;
+	uint64_t object;
+	char *content;
+
+	(void)state;
+	object = begin_records(&f, "{\"type\":\"mode\",\"mode\":\"no\"}\n"
+				   "{\"type\":\"mode\",\"mode\":\"plan\"}\n"
+				   "{\"type\":\"mode\",\"mode\":\"edit\"}\n");
+	path = fixture_own(&f, UUID ".jsonl");
+	decide_at(&f, path, 0, DECISION_REJECTED);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(fixture_commit(&f, &none, &result), 0);
+	content = fixture_host_read(&f, path);
+	assert_string_equal(content, "{\"type\":\"user\",\"uuid\":\"0\"}\n"
+				     "{\"type\":\"mode\",\"mode\":\"plan\"}\n"
+				     "{\"type\":\"mode\",\"mode\":\"edit\"}\n");
+	free(content);
+	/* One more that is like one of them is new all the same. */
+	fixture_write(&f, object, 115, "{\"type\":\"mode\",\"mode\":\"plan\"}\n");
+	fixture_seal(&f, object);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(fixture_commit(&f, &none, &result), 0);
+	content = fixture_host_read(&f, path);
+	assert_string_equal(content, "{\"type\":\"user\",\"uuid\":\"0\"}\n"
+				     "{\"type\":\"mode\",\"mode\":\"plan\"}\n"
+				     "{\"type\":\"mode\",\"mode\":\"edit\"}\n"
+				     "{\"type\":\"mode\",\"mode\":\"plan\"}\n");
+	free(content);
+	fixture_done(&f);
+}
+
+/* Whoever makes two records of one name must not get the one approved under the other's. */
+static void a_name_that_two_records_have_means_neither(void **state)
+{
+	char lines[200];
+	struct parts *parts;
+	struct fixture f;
+	size_t index = 0;
+
+	(void)state;
+	(void)begin_records(&f, "{\"type\":\"mode\"}\n");
+	parts = load(&f, fixture_own(&f, UUID ".jsonl"));
+	(void)snprintf(lines, sizeof(lines), "{\"uuid\":\"%s\"}\n{\"type\":\"mode\"}\n",
+		       parts_get(parts, 0)->name);
+	parts_free(parts);
+	fixture_done(&f);
+	(void)begin_records(&f, lines);
+	parts = load(&f, fixture_own(&f, UUID ".jsonl"));
+	assert_string_equal(parts_get(parts, 0)->name, parts_get(parts, 1)->name);
+	assert_int_equal(parts_find(parts, parts_get(parts, 1)->name, &index), -ENOTUNIQ);
+	parts_free(parts);
+	fixture_done(&f);
+	/* Two that are the same are one decision. */
+	(void)begin_records(&f, "{\"type\":\"mode\"}\n{\"type\":\"mode\"}\n");
+	parts = load(&f, fixture_own(&f, UUID ".jsonl"));
+	assert_int_equal(parts_find(parts, parts_get(parts, 1)->name, &index), 0);
+	parts_free(parts);
+	fixture_done(&f);
+}
+
+/* Settling a conflict for the host's side lets the others go, and not what was rejected. */
+static void a_rejected_record_stays_when_a_conflict_is_settled(void **state)
+{
+	struct commit_result result;
+	struct fixture f;
+	const char *path;
+	char *content;
+
+	(void)state;
+	(void)begin_records(&f, "{\"uuid\":\"aaaa1\"}\n{\"uuid\":\"aaaa2\"}\n"
+				"{\"uuid\":\"aaaa3\"}\n");
+	path = fixture_own(&f, UUID ".jsonl");
+	decide(&f, path, "aaaa2", DECISION_REJECTED);
+	fixture_host_append(&f, path, "{\"uuid\":\"aaaa1\",\"host\":1}\n");
+	assert_int_equal(fixture_settle(&f, path, true, &result), 0);
+	content = fixture_host_read(&f, path);
+	assert_string_equal(content, "{\"type\":\"user\",\"uuid\":\"0\"}\n"
+				     "{\"uuid\":\"aaaa1\",\"host\":1}\n"
+				     "{\"uuid\":\"aaaa3\"}\n");
+	free(content);
+	assert_null(review_find(fixture_review(&f), path));
+	fixture_done(&f);
+	/* Also if nothing else is left. */
+	(void)begin_records(&f, "{\"uuid\":\"aaaa1\"}\n{\"uuid\":\"aaaa2\"}\n");
+	path = fixture_own(&f, UUID ".jsonl");
+	decide(&f, path, "aaaa2", DECISION_REJECTED);
+	fixture_host_append(&f, path, "{\"uuid\":\"aaaa1\",\"host\":1}\n");
+	assert_int_equal(fixture_settle(&f, path, true, &result), 0);
+	assert_null(review_find(fixture_review(&f), path));
+	fixture_done(&f);
+}
+
 static void whole_files_and_rewritten_transcripts_have_no_parts(void **state)
 {
 	struct parts *parts = NULL;
@@ -279,6 +393,9 @@ int main(void)
 		cmocka_unit_test(records_are_named_by_uuid_or_by_digest),
 		cmocka_unit_test(a_record_that_was_rewritten_lapses),
 		cmocka_unit_test(records_come_home_one_after_another_and_none_twice),
+		cmocka_unit_test(records_without_uuid_come_home_once_beside_one_that_stays),
+		cmocka_unit_test(a_name_that_two_records_have_means_neither),
+		cmocka_unit_test(a_rejected_record_stays_when_a_conflict_is_settled),
 		cmocka_unit_test(whole_files_and_rewritten_transcripts_have_no_parts),
 	};
 
