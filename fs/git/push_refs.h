@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Refs of a remote as it said them: what a push is measured by. */
+/* Branches and tags of a remote as it said them: what a push is measured by. */
 #ifndef CLAUDEFS_GIT_PUSH_REFS_H
 #define CLAUDEFS_GIT_PUSH_REFS_H
 

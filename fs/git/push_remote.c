@@ -124,8 +124,11 @@ static int list_refs(struct connection *connection, struct push_refs *ret)
 	for (size_t i = 0; r == 0 && i < count; i++) {
 		char id[OBJECT_ID_HEX_SIZE];
 
-		/* "refs/tags/x^{}" is no ref, and HEAD is one of the others. */
-		if (strncmp(heads[i]->name, "refs/", 5) != 0 || strchr(heads[i]->name, '^'))
+		/* Only what takes a right to push. Anybody makes a "refs/pull/1/head": its commits
+		 * would pass as the remote's own. ("refs/tags/x^{}" is no ref.) */
+		if ((strncmp(heads[i]->name, "refs/heads/", 11) != 0 &&
+		     strncmp(heads[i]->name, "refs/tags/", 10) != 0) ||
+		    strchr(heads[i]->name, '^'))
 			continue;
 		(void)git_oid_tostr(id, sizeof(id), &heads[i]->oid);
 		r = push_refs_add(ret, heads[i]->name, id);

@@ -20,7 +20,8 @@ struct push_access {
 
 /* What may go wrong with a server: all with *problem. -EACCES: it takes no credential of ours. */
 
-/* Its refs (push_refs_done() by the caller). path: the quarantine. Returns 0 or -errno. */
+/* Its branches and tags (push_refs_done() by the caller). path: the quarantine. Returns 0 or
+ * -errno. */
 int push_remote_list(const char *path, const char *target, const struct push_access *access,
 		     struct push_refs *ret, struct push_problem *problem);
 

@@ -11,6 +11,12 @@ host_git remote add origin "$URL/repo.git"
 host_git remote add redirected "$URL/offsite/repo.git"
 git -C "$WORK/srv/repo.git" fetch -q "$PROJECT" main:main
 base=$(git -C "$WORK/srv/repo.git" rev-parse main)
+# What anybody may bring to a forge: a request to pull, with a ref of its own there.
+host_git checkout -q -b pull
+echo 'on: pull_request_target' >"$PROJECT/.github/workflows/ci.yml"
+host_git commit -qam pull
+git -C "$WORK/srv/repo.git" fetch -q "$PROJECT" pull:refs/pull/1/head
+host_git checkout -q main
 make_gh github_pat_CANARYtoken
 cp "$CLAUDEFS_SOURCE/tests/push/raw_push.py" "$PROJECT/.git/raw_push.py"
 own
@@ -47,12 +53,15 @@ on workflow && echo 'on: [push, pull_request_target]' >.github/workflows/ci.yml 
 push workflow origin workflow
 on action && mkdir -p .GitHub/Workflows && echo x >.GitHub/Workflows/other.yml && commit
 push folded origin action
+push pull origin pull:pulled
 on history && printf 'key = ghp_%036d\n' 7 >settings && commit && git rm -q settings && commit 'take it out'
 push secret origin history
 on message && echo 1 >file && git commit -qam "$(printf -- '-----BEGIN OPENSSH PRIVATE KEY-----')"
 push message origin message
 on link && ln -s ../../outside link && commit
 push link origin link
+on linked && ln -s "$(printf 'ghp_%036d' 8)" linked && commit
+push 'secret link' origin linked
 on module && git update-index --add --cacheinfo "160000,$base,sub" && git commit -qm sub
 push submodule origin module
 on modules && printf '[submodule "x"]\n\tpath = x\n\turl = -u./x\n' >.gitmodules && commit
@@ -129,6 +138,8 @@ END
 deeds
 refused workflow '.github/workflows/ci.yml may not change \(It would run on the server'
 refused folded '.GitHub/Workflows/other.yml may not change'
+refused pull '.github/workflows/ci.yml may not change'
+refused 'secret link' 'linked, line 1: looks like a token of GitHub'
 refused secret 'settings, line 1: looks like a token of GitHub \(github-token\); take it out'
 refused message 'message, line [0-9]+: looks like a private key'
 refused link 'link is a symbolic link that leads out'
@@ -161,7 +172,7 @@ refused big 'larger than 800000|malformed: .*size'
 refused force 'not a fast-forward'
 pushed good
 ok 'main is as it was' equal "$base" "$(git -C "$WORK/srv/repo.git" rev-parse main)"
-ok 'and there is only the good branch beside it' equal 'good main' "$(git -C "$WORK/srv/repo.git" for-each-ref --format='%(refname:short)' | xargs)"
+ok 'and there is only the good branch beside it' equal 'good main pull/1/head' "$(git -C "$WORK/srv/repo.git" for-each-ref --format='%(refname:short)' | xargs)"
 ok 'of what was refused only that is kept which a server did not take' equal 1 "$(find "$(pushes)" -name '*.git' | wc -l)"
 claudefs status >"$WORK/status"
 ok 'status lists what was refused' matches "$WORK/status" 'push:1 *refused *origin workflow *commit'
