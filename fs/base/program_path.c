@@ -12,25 +12,40 @@
 
 #include "fs/base/cleanup.h"
 
-char *program_canonical(const char *path)
+static char *path_of(int fd)
 {
-	cleanup_fd int fd = open(path, O_PATH | O_CLOEXEC);
 	cleanup_free char *target = (char *)calloc(1, PATH_MAX + 1);
 	char link[32];
-	struct stat info;
 	ssize_t len;
 
-	if (fd < 0 || !target || fstat(fd, &info) < 0)
+	if (!target)
 		return NULL;
-	if (!S_ISREG(info.st_mode) || (info.st_mode & 0111) == 0) {
-		errno = EACCES;
-		return NULL;
-	}
 	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	len = readlink(link, target, PATH_MAX);
 	if (len < 0 || len >= PATH_MAX)
 		return NULL;
 	return steal_ptr(&target);
+}
+
+char *program_canonical(const char *path)
+{
+	cleanup_fd int fd = open(path, O_PATH | O_CLOEXEC);
+	struct stat info;
+
+	if (fd < 0 || fstat(fd, &info) < 0)
+		return NULL;
+	if (!S_ISREG(info.st_mode) || (info.st_mode & 0111) == 0) {
+		errno = EACCES;
+		return NULL;
+	}
+	return path_of(fd);
+}
+
+char *directory_canonical(const char *path)
+{
+	cleanup_fd int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? NULL : path_of(fd);
 }
 
 char *program_on_path(const char *name)

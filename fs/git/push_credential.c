@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "fs/base/cleanup.h"
 #include "fs/base/path_name.h"
@@ -57,8 +58,25 @@ const char *push_token_kind_name(enum push_token_kind kind)
 	return "other";
 }
 
-/* The caller's, without what would point git at another repository, configuration or program. */
-static const char **clean_environment(const char *ceiling)
+/* gh gives a token of these for whatever host that is not github.com's: to any server that a
+ * project names as its remote. (In a codespace it does so with GITHUB_TOKEN too.) */
+static bool is_for_any_host(const char *entry)
+{
+	return strncmp(entry, "GH_ENTERPRISE_TOKEN=", 20) == 0 ||
+	       strncmp(entry, "GITHUB_ENTERPRISE_TOKEN=", 24) == 0 ||
+	       strncmp(entry, "CODESPACES=", 11) == 0;
+}
+
+static bool is_persons_host(const char *host)
+{
+	const char *own = getenv("GH_HOST");
+
+	return own && strcasecmp(own, host) == 0;
+}
+
+/* The caller's, without what would point git at another repository, configuration or program, and
+ * without tokens that are not for host. */
+static const char **clean_environment(const char *ceiling, const char *host)
 {
 	const char **entries = (const char **)calloc(ENTRIES_MAX + 3, sizeof(*entries));
 	size_t count = 0;
@@ -66,7 +84,8 @@ static const char **clean_environment(const char *ceiling)
 	if (!entries)
 		return NULL;
 	for (char *const *entry = environ; *entry && count < ENTRIES_MAX; entry++) {
-		if (strncmp(*entry, "GIT_", 4) != 0 && strncmp(*entry, "SSH_ASKPASS", 11) != 0)
+		if (strncmp(*entry, "GIT_", 4) != 0 && strncmp(*entry, "SSH_ASKPASS", 11) != 0 &&
+		    (!is_for_any_host(*entry) || is_persons_host(host)))
 			entries[count++] = *entry;
 	}
 	entries[count++] = "GIT_TERMINAL_PROMPT=0";
@@ -84,8 +103,8 @@ static char *find_program(const char *name, const char *project)
 	return steal_ptr(&path);
 }
 
-static int run(const char *const *argv, const char *directory, const struct secret *input,
-	       struct secret **ret)
+static int run(const char *const *argv, const char *directory, const char *host,
+	       const struct secret *input, struct secret **ret)
 {
 	cleanup_free char *ceiling = NULL;
 	cleanup_free const char **environment = NULL;
@@ -103,7 +122,7 @@ static int run(const char *const *argv, const char *directory, const struct secr
 	}
 	/* git looks for a repository above the directory, unless that is forbidden. */
 	*strrchr(ceiling, '/') = '\0';
-	environment = clean_environment(ceiling);
+	environment = clean_environment(ceiling, host);
 	if (!environment)
 		return -ENOMEM;
 	what.envp = environment;
@@ -122,7 +141,7 @@ static int ask_gh(const char *host, const char *project, const char *directory,
 	cleanup_free char *program = find_program("gh", project);
 	const char *const argv[] = { program, "auth", "token", "--hostname", host, NULL };
 	cleanup_secret struct secret *output = NULL;
-	int r = program ? run(argv, directory, NULL, &output) : -ENOENT;
+	int r = program ? run(argv, directory, host, NULL, &output) : -ENOENT;
 
 	if (r < 0)
 		return r;
@@ -180,7 +199,7 @@ static int ask_git(const char *target, const char *host, const char *project, co
 	if (n < 0 || (size_t)n >= SECRET_MAX)
 		return -EFBIG;
 	input->len = (size_t)n;
-	r = run(argv, directory, input, &output);
+	r = run(argv, directory, host, input, &output);
 	if (r < 0)
 		return r;
 	user = value_of(output, "username", &user_len);

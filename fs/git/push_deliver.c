@@ -27,6 +27,8 @@ _Noreturn static void check_in_child(int out, const char *path, const struct pus
 	struct verdict verdict = { 0 };
 	size_t bad = 0;
 
+	/* Neither the agent's connection nor anything else of whoever has the credential. */
+	(void)fd_close_others(&out, 1);
 	(void)alarm((unsigned int)push_rules_limits(rules)->seconds);
 	verdict.result = push_confine(path, push_rules_limits(rules));
 	if (verdict.result == 0)

@@ -97,6 +97,7 @@ static int look_at_blob(struct push_look *look, const char *commit, const char *
 		return push_problem_set(look->problem, -EBADMSG,
 					"commit %.12s: %s cannot be read; make the commit again",
 					commit, path);
+	r = 0;
 	if ((uint64_t)git_blob_rawsize(blob) > most)
 		r = push_problem_set(look->problem, -EPERM,
 				     "commit %.12s: %s is larger than %llu bytes "
@@ -104,7 +105,8 @@ static int look_at_blob(struct push_look *look, const char *commit, const char *
 				     commit, path, (unsigned long long)most);
 	else if (is_link)
 		r = look_at_link(look, commit, path, blob);
-	else
+	/* A link's target too: the same blob may lie elsewhere as a file. */
+	if (r == 0)
 		r = look_for_secret(look, commit, path, git_blob_rawcontent(blob),
 				    (size_t)git_blob_rawsize(blob));
 	git_blob_free(blob);

@@ -13,6 +13,7 @@
 #include "fs/base/fold.h"
 #include "fs/base/json.h"
 #include "fs/base/path_name.h"
+#include "fs/base/program_path.h"
 #include "fs/git/git_config.h"
 
 #define REMOTES_FILE    "remotes.json"
@@ -192,6 +193,36 @@ int push_remotes_parse(const char *config, size_t len, const char *project,
 	return r;
 }
 
+/* A path may lead into the project by a link (of a home, say: /home to /var/home), and what is not
+ * there may appear there. */
+static void drop_paths_into(struct push_remotes *remotes, const char *project)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < remotes->count; i++) {
+		struct push_remote *remote = &remotes->items[i];
+
+		if (remote->target[0] == '/') {
+			char *real = directory_canonical(remote->target);
+			bool is_outside = real && !path_is_beneath(real + 1, project + 1);
+
+			if (!is_outside) {
+				free(real);
+				remote_done(remote);
+				continue;
+			}
+			free(remote->target);
+			remote->target = real;
+		}
+		if (kept != i) {
+			remotes->items[kept] = *remote;
+			*remote = (struct push_remote){ 0 };
+		}
+		kept++;
+	}
+	remotes->count = kept;
+}
+
 int push_remotes_read(const char *project, struct push_remotes *ret)
 {
 	cleanup_fd int root = open(project, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -204,7 +235,11 @@ int push_remotes_read(const char *project, struct push_remotes *ret)
 	if (fd == -ENOENT || fd == -ENOTDIR || fd == -ELOOP || fd == -EXDEV)
 		return 0;
 	r = fd < 0 ? fd : fd_read_file(fd, GIT_CONFIG_BYTES_MAX, &text, &len);
-	return r < 0 ? r : push_remotes_parse(text, len, project, ret);
+	if (r == 0)
+		r = push_remotes_parse(text, len, project, ret);
+	if (r == 0)
+		drop_paths_into(ret, project);
+	return r;
 }
 
 char *push_target_host(const char *target)

@@ -35,7 +35,8 @@ struct push_remotes {
  * 0, -EBADMSG (git would not read it), -EFBIG or -ENOMEM. */
 int push_remotes_parse(const char *config, size_t len, const char *project,
 		       struct push_remotes *ret);
-/* From project/.git/config; no remotes where there is none. Returns 0 or -errno. */
+/* From project/.git/config; no remotes where there is none. A path is canonical then, and one that
+ * is not there, or leads into the project, is left out. Returns 0 or -errno. */
 int push_remotes_read(const char *project, struct push_remotes *ret);
 void push_remotes_done(struct push_remotes *remotes);
 #define cleanup_push_remotes __attribute__((cleanup(push_remotes_done)))

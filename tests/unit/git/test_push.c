@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* The pure parts of a push: remotes, packets, rules, kinds of tokens. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "tests/unit/cmocka_setup.h"
+#include "tests/unit/temp_dir.h"
 
 #include "fs/git/push_credential.h"
 #include "fs/git/push_protocol.h"
@@ -197,6 +201,82 @@ static void tokens_are_told_apart(void **state)
 	assert_int_equal(push_token_kind("gh", 2), PUSH_TOKEN_OTHER);
 }
 
+static void expect_credential(struct temp_dir *dir, const char *target, const char *wanted)
+{
+	cleanup_push_credential struct push_credential credential = { 0 };
+	struct push_problem problem;
+	int r = push_credential_find(target, PROJECT, dir->path, false, &credential, &problem);
+
+	assert_int_equal(r, wanted ? 0 : -ENOENT);
+	if (wanted)
+		assert_string_equal(credential.password->data, wanted);
+}
+
+/* What gh does: github.com's own token, and for every other host whatever these variables hold. */
+static void a_token_for_enterprises_goes_to_the_persons_own_alone(void **state)
+{
+	static const char gh[] =
+		"#!/bin/sh\n"
+		"[ \"$4\" = github.com ] && echo \"$GH_TOKEN\" && exit\n"
+		"echo \"$GH_ENTERPRISE_TOKEN$GITHUB_ENTERPRISE_TOKEN$CODESPACES\"\n";
+	char *path = strdup(getenv("PATH"));
+	struct temp_dir dir;
+
+	(void)state;
+	assert_non_null(path);
+	assert_int_equal(temp_dir_make(&dir), 0);
+	assert_int_equal(temp_dir_write(&dir, "gh", gh), 0);
+	assert_int_equal(fchmodat(dir.fd, "gh", 0700, 0), 0);
+	(void)setenv("PATH", dir.path, 1);
+	(void)setenv("GH_TOKEN", "ghp_hub", 1);
+	(void)setenv("GH_ENTERPRISE_TOKEN", "ghp_one", 1);
+	(void)setenv("GITHUB_ENTERPRISE_TOKEN", "two", 1);
+	(void)setenv("CODESPACES", "true", 1);
+	(void)unsetenv("GH_HOST");
+	expect_credential(&dir, "https://github.com/o/r", "ghp_hub");
+	expect_credential(&dir, "https://evil.example/o/r", NULL);
+	(void)setenv("GH_HOST", "git.Corp.example", 1);
+	expect_credential(&dir, "https://evil.example/o/r", NULL);
+	expect_credential(&dir, "https://git.corp.example/o/r", "ghp_onetwotrue");
+	(void)setenv("PATH", path, 1);
+	free(path);
+	temp_dir_remove(&dir);
+}
+
+/* A remote of project with that path, as it is read from its configuration. */
+static void expect_path(struct temp_dir *dir, const char *name, const char *wanted)
+{
+	cleanup_push_remotes struct push_remotes remotes = { 0 };
+	char project[512];
+	char config[1024];
+
+	(void)snprintf(project, sizeof(project), "%s/real/project", dir->path);
+	(void)snprintf(config, sizeof(config), "[remote \"a\"]\n\turl = %s/%s\n", dir->path, name);
+	assert_int_equal(temp_dir_write(dir, "real/project/.git/config", config), 0);
+	assert_int_equal(push_remotes_read(project, &remotes), 0);
+	assert_int_equal(remotes.count, wanted ? 1 : 0);
+	if (wanted)
+		assert_string_equal(remotes.items[0].target + strlen(dir->path), wanted);
+}
+
+static void a_path_that_leads_into_the_project_is_no_remote(void **state)
+{
+	static const char *const places[] = { "real", "real/project", "real/project/.git",
+					      "real/project/evil.git", "real/outside.git" };
+	struct temp_dir dir;
+
+	(void)state;
+	assert_int_equal(temp_dir_make(&dir), 0);
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		assert_int_equal(mkdirat(dir.fd, places[i], 0700), 0);
+	assert_int_equal(symlinkat("real", dir.fd, "home"), 0);
+	expect_path(&dir, "real/outside.git", "/real/outside.git");
+	expect_path(&dir, "home/outside.git", "/real/outside.git");
+	expect_path(&dir, "home/project/evil.git", NULL);
+	expect_path(&dir, "home/project/not-there-yet.git", NULL);
+	temp_dir_remove(&dir);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -208,6 +288,8 @@ int main(void)
 		cmocka_unit_test(secrets_are_found_by_their_form),
 		cmocka_unit_test(a_persons_rules_widen_and_narrow),
 		cmocka_unit_test(tokens_are_told_apart),
+		cmocka_unit_test(a_token_for_enterprises_goes_to_the_persons_own_alone),
+		cmocka_unit_test(a_path_that_leads_into_the_project_is_no_remote),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
