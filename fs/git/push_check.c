@@ -216,6 +216,8 @@ static int check_one(struct push_look *look, const struct push_command *command,
 	if (r == 0 && git_revwalk_push(walk, git_commit_id(commit)) != 0)
 		r = -EIO;
 	if (r == 0)
+		r = push_look_at_branch(look, commit, command->ref, remote);
+	if (r == 0)
 		add_stat(look->repository, commit, at_remote, remote, facts);
 	git_commit_free(commit);
 	return r;

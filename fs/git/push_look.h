@@ -38,4 +38,10 @@ int push_look_at_tree(struct push_look *look, const git_oid *id);
  * secrets. Returns 0, -EPERM or -EBADMSG with *problem, or -errno. */
 int push_look_at_commit(struct push_look *look, git_commit *commit);
 
+/* The branch ref, which commit is for, as a whole: what the rules keep still is as the remote has
+ * it there, or as a merge with another of its refs makes it. A ref that it does not have is fine.
+ * Returns 0, -EPERM or -EBADMSG with *problem. */
+int push_look_at_branch(struct push_look *look, git_commit *commit, const char *ref,
+			const struct push_refs *remote);
+
 #endif

@@ -10,6 +10,10 @@ make_project
 host_git remote add origin "$URL/repo.git"
 host_git remote add redirected "$URL/offsite/repo.git"
 git -C "$WORK/srv/repo.git" fetch -q "$PROJECT" main:main
+host_git branch origin-old
+echo 'on: [push]' >"$PROJECT/.github/workflows/ci.yml"
+host_git commit -qam 'mend the workflow'
+git -C "$WORK/srv/repo.git" fetch -q "$PROJECT" main:main origin-old:old
 base=$(git -C "$WORK/srv/repo.git" rev-parse main)
 # What anybody may bring to a forge: a request to pull, with a ref of its own there.
 host_git checkout -q -b pull
@@ -26,6 +30,7 @@ cat >"$PROJECT/.git/deeds" <<'END'
 exec 2>&1
 set -u
 base=$(git rev-parse main)
+first=$(git rev-parse main~1)
 zero=0000000000000000000000000000000000000000
 on() {
   git checkout -q -f "$base" && git checkout -q -B "$1" && git clean -qfd
@@ -54,6 +59,12 @@ push workflow origin workflow
 on action && mkdir -p .GitHub/Workflows && echo x >.GitHub/Workflows/other.yml && commit
 push folded origin action
 push pull origin pull:pulled
+# A merge made to bring back what the remote had before: no commit in it changes the workflow.
+git branch -f back "$(git commit-tree -p "$first" -p "$base" -m merge "$first^{tree}")"
+push back origin back:main
+# What a merge of main brings to a branch of the remote's is no change of ours.
+git checkout -qf origin-old && git merge -q --no-ff -m merge main && git branch -f caught-up HEAD
+push merge origin caught-up:old
 on history && printf 'key = ghp_%036d\n' 7 >settings && commit && git rm -q settings && commit 'take it out'
 push secret origin history
 on message && echo 1 >file && git commit -qam "$(printf -- '-----BEGIN OPENSSH PRIVATE KEY-----')"
@@ -139,6 +150,7 @@ deeds
 refused workflow '.github/workflows/ci.yml may not change \(It would run on the server'
 refused folded '.GitHub/Workflows/other.yml may not change'
 refused pull '.github/workflows/ci.yml may not change'
+refused back 'refs/heads/main: .github/workflows/ci.yml may not change'
 refused 'secret link' 'linked, line 1: looks like a token of GitHub'
 refused secret 'settings, line 1: looks like a token of GitHub \(github-token\); take it out'
 refused message 'message, line [0-9]+: looks like a private key'
@@ -171,8 +183,9 @@ refused giant 'the pack is larger than 2000000 bytes \(limits.pack_bytes'
 refused big 'larger than 800000|malformed: .*size'
 refused force 'not a fast-forward'
 pushed good
+pushed merge
 ok 'main is as it was' equal "$base" "$(git -C "$WORK/srv/repo.git" rev-parse main)"
-ok 'and there is only the good branch beside it' equal 'good main pull/1/head' "$(git -C "$WORK/srv/repo.git" for-each-ref --format='%(refname:short)' | xargs)"
+ok 'and there is only the good branch beside it' equal 'good main old pull/1/head' "$(git -C "$WORK/srv/repo.git" for-each-ref --format='%(refname:short)' | xargs)"
 ok 'of what was refused only that is kept which a server did not take' equal 1 "$(find "$(pushes)" -name '*.git' | wc -l)"
 claudefs status >"$WORK/status"
 ok 'status lists what was refused' matches "$WORK/status" 'push:1 *refused *origin workflow *commit'
