@@ -82,9 +82,10 @@ static int copy_object(const struct plan_entry *planned, int receipt_fd, struct 
 	return 0;
 }
 
-int hold_still(const struct review *review, const struct plan_entry *planned, int receipt_fd,
-	       const struct prepare_hooks *hooks, struct content *content,
-	       struct hash *ret_object_hash)
+/* what: said before the reason, with the status, if it may not go. */
+static int judge(const struct review *review, const struct plan_entry *planned,
+		 const struct prepare_hooks *hooks, const struct content *content,
+		 enum commit_status status, const char *what)
 {
 	const struct change *change = planned->change;
 	/* What the person settles for the session's side was in conflict; settled for the host's,
@@ -97,9 +98,7 @@ int hold_still(const struct review *review, const struct plan_entry *planned, in
 	char told[sizeof(reason) + 64];
 	int r;
 
-	r = copy_object(planned, receipt_fd, content, ret_object_hash);
-	if (r == 0)
-		r = verdicts_judge_content(review, change, content, &group, reason, sizeof(reason));
+	r = verdicts_judge_content(review, change, content, &group, reason, sizeof(reason));
 	/* In the order of the groups the first lets most through. */
 	if (r < 0 || group <= allowed)
 		return r;
@@ -109,8 +108,27 @@ int hold_still(const struct review *review, const struct plan_entry *planned, in
 		hooks->reject(planned, COMMIT_CONFLICT, reason, hooks->arg);
 		return -ENODATA;
 	}
-	(void)snprintf(told, sizeof(told), "the session wrote to it while it was committed: %s",
-		       reason);
-	hooks->reject(planned, COMMIT_LAPSED, told, hooks->arg);
+	(void)snprintf(told, sizeof(told), "%s: %s", what, reason);
+	hooks->reject(planned, status, told, hooks->arg);
 	return -ENODATA;
+}
+
+int hold_still_judge_part(const struct review *review, const struct plan_entry *planned,
+			  const struct prepare_hooks *hooks, int fd, uint64_t size)
+{
+	const struct content content = { .prefix_fd = -1, .tail_fd = fd, .size = size };
+
+	return judge(review, planned, hooks, &content, COMMIT_SKIPPED,
+		     "with the approved hunks alone");
+}
+
+int hold_still(const struct review *review, const struct plan_entry *planned, int receipt_fd,
+	       const struct prepare_hooks *hooks, struct content *content,
+	       struct hash *ret_object_hash)
+{
+	int r = copy_object(planned, receipt_fd, content, ret_object_hash);
+
+	return r < 0 ? r
+		     : judge(review, planned, hooks, content, COMMIT_LAPSED,
+			     "the session wrote to it while it was committed");
 }

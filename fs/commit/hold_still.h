@@ -21,4 +21,10 @@ int hold_still(const struct review *review, const struct plan_entry *planned, in
 	       const struct prepare_hooks *hooks, struct content *content,
 	       struct hash *ret_object_hash);
 
+/* Judges the file with some of the session's edits, as it would stand on the host: what is whole
+ * with all of them need not be with a few. fd (borrowed) has size bytes. Returns 0, -ENODATA (told)
+ * or -errno. */
+int hold_still_judge_part(const struct review *review, const struct plan_entry *planned,
+			  const struct prepare_hooks *hooks, int fd, uint64_t size);
+
 #endif

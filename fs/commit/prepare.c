@@ -358,6 +358,9 @@ static int prepare_part(struct preparation *preparation, const struct change *ch
 		return fd;
 	entry->is_partial = true;
 	r = fd_write_all(fd, text.data ? text.data : "", text.len);
+	if (r == 0)
+		r = hold_still_judge_part(preparation->review, planned, preparation->hooks, fd,
+					  text.len);
 	return r < 0 ? r : seal_new(entry, fd);
 }
 

@@ -12,8 +12,11 @@
 #include <unistd.h>
 
 #include "fs/base/message.h"
+#include "fs/review/change_digest.h"
 #include "fs/review/verify.h"
 #include "tests/lib/session_fixture.h"
+
+#define TASK_UUID "11111111-2222-4333-8444-555555555555"
 
 static const struct commit_choice choose_auto = { 0 };
 static const struct commit_choice choose_all = { .approve_all = true };
@@ -649,7 +652,47 @@ static void good_prefix_of_a_damaged_journal_can_be_committed(void **state)
 	fixture_done(&f);
 }
 
+static bool choose_first_edit(const struct change *change, struct plan_entry *entry, void *arg)
+{
+	const struct fixture *f = arg;
+
+	assert_int_equal(change_digest(f->review, change, &entry->digest), 0);
+	entry->chosen = calloc(2, sizeof(*entry->chosen));
+	assert_non_null(entry->chosen);
+	entry->chosen[0] = true;
+	entry->chosen_count = 2;
+	return true;
+}
+
+/* What is JSON with all of the session's edits need not be with one of them. */
+static void edits_that_leave_no_json_are_held(void **state)
+{
+	struct commit_choice choice = { .is_approved = choose_first_edit };
+	struct commit_result result;
+	struct fixture f;
+	const char *path;
+
+	(void)state;
+	fixture_make(&f);
+	choice.arg = &f;
+	fixture_host_write(&f, fixture_own(&f, TASK_UUID ".jsonl"), "{\"uuid\":\"0\"}\n");
+	path = "tasks/" TASK_UUID "/1.json";
+	fixture_host_write(&f, path, "{\n\"task\":1\n}\n");
+	fixture_modify(&f, path, "[\n{\n\"task\":1\n}\n]\n");
+	fixture_end(&f);
+	assert_group(&f, path, REVIEW_NEEDS_APPROVAL);
+	assert_int_equal(fixture_commit(&f, &choice, &result), 0);
+	assert_int_equal(result.applied, 0);
+	assert_int_equal(result.skipped, 1);
+	assert_host(&f, path, "{\n\"task\":1\n}\n");
+	/* All of them together do. */
+	assert_int_equal(fixture_commit(&f, &choose_all, &result), 0);
+	assert_host(&f, path, "[\n{\n\"task\":1\n}\n]\n");
+	fixture_done(&f);
+}
+
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(edits_that_leave_no_json_are_held),
 	cmocka_unit_test(change_with_size_and_time_forged_is_a_conflict),
 	cmocka_unit_test(damaged_object_is_held_and_named),
 	cmocka_unit_test(deletion_is_applied_only_when_approved),
