@@ -2,7 +2,7 @@
 // The agent's side of the load tests: connections through the proxy that the environment names.
 // Usage: load.mjs storm ALLOWED DENIED COUNT AT_ONCE | hold HOST COUNT | slow HOST COUNT
 // Prints one line of figures as JSON; exits with 1 if something was not as it must be.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import net from 'node:net';
 import tls from 'node:tls';
 
@@ -51,19 +51,21 @@ const whole = async (host) => {
 };
 const count = (figures, key) => (figures[key] = (figures[key] ?? 0) + 1);
 
-// COUNT connections, AT_ONCE of them at a time, every fourth to the host that no list ever has.
+// COUNT connections and as many more as it takes until there is a file "enough", AT_ONCE of them at a time,
+// every fourth to the host that no list ever has.
 const storm = async (allowed, denied, total, atOnce) => {
   const figures = {};
+  const asked = { [allowed]: 0, [denied]: 0 };
   let next = 0;
   const worker = async () => {
-    while (next < total) {
+    while (next < total || !existsSync('enough')) {
       const host = next++ % 4 === 3 ? denied : allowed;
+      asked[host]++;
       count(figures, `${host} ${await whole(host).catch((error) => error.message)}`);
     }
   };
   await Promise.all(Array.from({ length: atOnce }, worker));
-  const quarter = Math.floor(total / 4);
-  return [figures, figures[`${allowed} 200`] === total - quarter && figures[`${denied} 403`] === quarter];
+  return [figures, figures[`${allowed} 200`] === asked[allowed] && figures[`${denied} 403`] === asked[denied]];
 };
 
 // COUNT connections that are all open at one time before the first of them asks anything.
