@@ -53,25 +53,29 @@ static size_t whole_lines(const char *buf, size_t len)
 }
 
 /* Appends source's [offset, size) in writes that end where lines end, so that lines of others fall
- * between ours and not into them. */
-static int write_lines(int fd, int source, uint64_t offset, uint64_t size)
+ * between ours and not into them. newline: ends a line of the host's first, in the same write, so
+ * that a disk that fails leaves no newline alone. */
+static int write_lines(int fd, int source, uint64_t offset, uint64_t size, bool newline)
 {
-	cleanup_free char *buf = malloc(CHUNK_SIZE);
+	cleanup_free char *buf = malloc(CHUNK_SIZE + 1);
+	size_t lead = newline ? 1 : 0;
 
 	if (!buf)
 		return -ENOMEM;
 	while (offset < size) {
 		size_t want = size - offset < CHUNK_SIZE ? (size_t)(size - offset) : CHUNK_SIZE;
-		ssize_t n = fd_pread_all(source, buf, want, (off_t)offset);
+		ssize_t n = fd_pread_all(source, buf + lead, want, (off_t)offset);
 		int r;
 
 		if (n <= 0)
 			return n < 0 ? (int)n : -EBADMSG;
 		if ((uint64_t)n < size - offset)
-			n = (ssize_t)whole_lines(buf, (size_t)n);
-		r = fd_write_all(fd, buf, (size_t)n);
+			n = (ssize_t)whole_lines(buf + lead, (size_t)n);
+		buf[0] = lead > 0 ? '\n' : buf[0];
+		r = fd_write_all(fd, buf, lead + (size_t)n);
 		if (r < 0)
 			return r;
+		lead = 0;
 		offset += (uint64_t)n;
 	}
 	return 0;
@@ -123,7 +127,7 @@ static void cut_back(int fd, uint64_t size_before, int source, uint64_t from, bo
 static int append_block(int fd, int source, uint64_t from, uint64_t size, bool newline)
 {
 	struct stat before;
-	int r = 0;
+	int r;
 
 	if (fstat(fd, &before) < 0)
 		return -errno;
@@ -133,10 +137,7 @@ static int append_block(int fd, int source, uint64_t from, uint64_t size, bool n
 	    (errno == ENOSPC || errno == EDQUOT || errno == EFBIG))
 		return -errno;
 #endif
-	if (newline)
-		r = fd_write_all(fd, "\n", 1);
-	if (r == 0)
-		r = write_lines(fd, source, from, size);
+	r = write_lines(fd, source, from, size, newline);
 	if (r == 0)
 		return fd_sync(fd);
 	cut_back(fd, (uint64_t)before.st_size, source, from, newline);
