@@ -32,7 +32,7 @@ static const char usage[] =
 	"usage: claudefs-init --role native --parent-fd N [--terminal] [--view DIR]\n"
 	"                     [--executable PATH]... [--writable PATH]... -- COMMAND "
 	"[ARGUMENT...]\n"
-	"       claudefs-init --role keeper --uid N --gid N [--gateway] [--login-back]\n"
+	"       claudefs-init --role keeper --uid N --gid N [--gateway] [--push] [--login-back]\n"
 	"                     --home DIR --view DIR [--wait-ms N] -- DAEMON [ARGUMENT...]\n"
 	"       claudefs-init --role agent --home DIR --view DIR [--project DIR]\n"
 	"                     [--executable PATH]... [--writable PATH]... [--wait-ms N]\n"
@@ -118,6 +118,7 @@ static int take_option(int option, struct arguments *arguments)
 	case 'l': arguments->is_listing = true; return 0;
 	case 'r': arguments->role = init_role_find(optarg); return 0;
 	case 'n': context->has_gateway = true; return 0;
+	case 's': context->has_push = true; return 0;
 	case 't': context->has_terminal = true; return 0;
 	case 'v': context->view = optarg; return 0;
 	case 'g':
@@ -162,6 +163,7 @@ static int parse(int argc, char **argv, struct arguments *ret)
 		{ "login-back", no_argument, NULL, 'b' },
 		{ "parent-fd", required_argument, NULL, 'p' },
 		{ "project", required_argument, NULL, 'P' },
+		{ "push", no_argument, NULL, 's' },
 		{ "role", required_argument, NULL, 'r' },
 		{ "terminal", no_argument, NULL, 't' },
 		{ "uid", required_argument, NULL, 'u' },

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* What the keeper hands to claudefs-run over sockets in the session's directory.
  *
- * The way out: its network namespace, which is the agent's too, has the loopback interface alone; a
- * socket that listens there goes to claudefs-run, whose gate accepts on it from the host. No
- * address, no route and no firewall is needed inside.
+ * The ways out: its network namespace, which is the agent's too, has the loopback interface alone;
+ * sockets that listen there go to claudefs-run, whose claudefs-gate and claudefs-push accept on
+ * them from the host. No address, no route and no firewall is needed inside.
  *
  * The way back of a login (--credentials-refresh): a stream on which claudefs-mount sends what the
  * session saved. Not its stdout, which the engine has in its hands. */
@@ -23,10 +23,10 @@
 
 #define BACKLOG 1024
 
-static int listen_inside(void)
+static int listen_inside(unsigned int port)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET,
-				       .sin_port = htons(NETWORK_GATE_PORT),
+				       .sin_port = htons((uint16_t)port),
 				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	cleanup_fd int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -55,48 +55,55 @@ static int connect_host(const struct init_context *context, const char *name, in
 	return r < 0 ? r : steal_fd(&fd);
 }
 
-static int hand_out(int end, int fd)
+/* fds: of the slots, at least one; -1: empty. */
+static int hand_out(int end, const int fds[NETWORK_SLOTS])
 {
-	char byte = 'L';
-	struct iovec part = { &byte, 1 };
+	char slots[NETWORK_SLOTS];
+	struct iovec part = { slots, sizeof(slots) };
 	union {
 		struct cmsghdr header; /* for its alignment */
-		char bytes[CMSG_SPACE(sizeof(int))];
+		char bytes[CMSG_SPACE(sizeof(int) * NETWORK_SLOTS)];
 	} control = { 0 };
-	struct msghdr message = { .msg_iov = &part,
-				  .msg_iovlen = 1,
-				  .msg_control = control.bytes,
-				  .msg_controllen = sizeof(control.bytes) };
-	struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes };
+	struct cmsghdr *rights = &control.header;
+	int full[NETWORK_SLOTS];
+	size_t count = 0;
 
+	for (size_t i = 0; i < NETWORK_SLOTS; i++) {
+		slots[i] = fds[i] >= 0 ? NETWORK_SLOT_FULL : NETWORK_SLOT_EMPTY;
+		if (fds[i] >= 0)
+			full[count++] = fds[i];
+	}
+	message.msg_controllen = CMSG_SPACE(sizeof(int) * count);
 	rights->cmsg_level = SOL_SOCKET;
 	rights->cmsg_type = SCM_RIGHTS;
-	rights->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(rights), &fd, sizeof(int));
+	rights->cmsg_len = CMSG_LEN(sizeof(int) * count);
+	memcpy(CMSG_DATA(rights), full, sizeof(int) * count);
 	return sendmsg(end, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
-int step_keeper_gateway(struct init_context *context)
+int step_keeper_sockets(struct init_context *context)
 {
-	cleanup_fd int listener = -1;
+	cleanup_fd int gate = context->has_gateway ? listen_inside(NETWORK_GATE_PORT) : -1;
+	cleanup_fd int push = context->has_push ? listen_inside(NETWORK_PUSH_PORT) : -1;
+	const int fds[NETWORK_SLOTS] = { [NETWORK_SLOT_GATE] = gate, [NETWORK_SLOT_PUSH] = push };
 	cleanup_fd int end = -1;
 	int r;
 
-	if (!context->has_gateway)
+	if (!context->has_gateway && !context->has_push)
 		return 0;
-	listener = listen_inside();
-	if (listener < 0)
+	if ((context->has_gateway && gate < 0) || (context->has_push && push < 0))
 		return step_refuse(context, "cannot listen on the loopback interface: %s",
-				   strerror(-listener));
+				   strerror(context->has_gateway && gate < 0 ? -gate : -push));
 	end = connect_host(context, NETWORK_HANDOVER_SOCKET, SOCK_SEQPACKET);
 	if (end < 0)
 		return step_refuse(context,
 				   "claudefs-run cannot be reached by a socket in the session's "
 				   "directory (%s): does the engine run in a virtual machine? Use "
-				   "--network none or host",
-				   strerror(-end));
-	r = hand_out(end, listener);
-	return r < 0 ? step_refuse(context, "the gateway's socket: %s", strerror(-r)) : 0;
+				   "--network %s",
+				   strerror(-end), context->has_push ? "host" : "none or host");
+	r = hand_out(end, fds);
+	return r < 0 ? step_refuse(context, "handing them out: %s", strerror(-r)) : 0;
 }
 
 int step_keeper_login(struct init_context *context)

@@ -36,6 +36,7 @@ struct init_context {
 	int parent_fd;       /* role native: a socket whose other end claudefs-run holds */
 	int view_ms;         /* roles agent and keeper: INIT_VIEW_MS */
 	bool has_gateway;    /* role keeper: hand out a socket for claudefs-gate */
+	bool has_push;       /* role keeper: and one for claudefs-push */
 	bool has_login_back; /* role keeper: what the session saves of its login goes out */
 	bool has_terminal;   /* role native: descriptor 0 becomes the controlling terminal */
 	char **argv;         /* the agent's command, or the keeper's daemon; see keeper_daemon.c */
@@ -102,7 +103,7 @@ int step_keeper_check(struct init_context *context); /* step_keeper.c */
 int step_keeper_up(struct init_context *context);
 int step_keeper_words(struct init_context *context);
 int step_keeper_session(struct init_context *context);
-int step_keeper_gateway(struct init_context *context); /* step_handover.c */
+int step_keeper_sockets(struct init_context *context); /* step_handover.c */
 int step_keeper_login(struct init_context *context);
 int step_keeper_identity(struct init_context *context);
 int step_keeper_drop(struct init_context *context);

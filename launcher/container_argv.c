@@ -203,7 +203,7 @@ void container_argv_keeper(const struct engine_kind *kind, const struct plan *pl
 	if (kind->has_apparmor_default)
 		add2(ret, "--security-opt", "apparmor=unconfined");
 	add2(ret, "--device", "/dev/fuse");
-	/* The gateway is reached by a socket, not by an interface. */
+	/* Gateway and host are reached by sockets, not by an interface. */
 	add2(ret, "--network", plan->network == NETWORK_HOST ? "host" : "none");
 	add2(ret, "--pids-limit", KEEPER_PIDS);
 	/* rules_user_dir() of the daemon: CONTAINER_RULES_DIR. */
@@ -224,6 +224,8 @@ void container_argv_keeper(const struct engine_kind *kind, const struct plan *pl
 	string_list_addf(ret, "%u", (unsigned int)plan->gid);
 	if (plan->network == NETWORK_GATEWAY)
 		string_list_add(ret, "--gateway");
+	if (plan_has_push(plan))
+		string_list_add(ret, "--push");
 	if (names->has_login_back)
 		string_list_add(ret, "--login-back");
 	add2(ret, "--home", plan->home);

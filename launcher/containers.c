@@ -265,7 +265,7 @@ void containers_done(struct containers *containers)
 	free(containers->names.owner);
 	engine_done(&containers->engine);
 	cleanup_close_fd(&containers->lifeline);
-	cleanup_close_fd(&containers->gate_offer);
+	cleanup_close_fd(&containers->network_offer);
 	cleanup_close_fd(&containers->login_offer);
 	*containers = (struct containers)CONTAINERS_NONE;
 }

@@ -20,18 +20,18 @@ struct container_end {
 struct containers {
 	struct engine engine;
 	struct container_names names;
-	int gate_offer;  /* where the keeper hands over the gateway's socket; -1: no gateway */
-	int login_offer; /* where it connects for what the session saves of the login; -1: not */
-	int lifeline;    /* the keeper's stdin; its hang-up ends the keeper. -1: not started */
+	int network_offer; /* where the keeper hands over what listens inside; -1: nothing does */
+	int login_offer;   /* where it connects for what the session saves of the login; -1: not */
+	int lifeline;      /* the keeper's stdin; its hang-up ends the keeper. -1: not started */
 	bool has_keeper, has_agent; /* made, or being made */
 	struct container_end keeper_end, agent_end;
 	struct engine_call image; /* is it the right one? */
 	struct engine_call removal, orphans;
 };
-#define CONTAINERS_NONE                                                                         \
-	{                                                                                       \
-		.gate_offer = -1, .login_offer = -1, .lifeline = -1, .image = ENGINE_CALL_NONE, \
-		.removal = ENGINE_CALL_NONE, .orphans = ENGINE_CALL_NONE                        \
+#define CONTAINERS_NONE                                                                            \
+	{                                                                                          \
+		.network_offer = -1, .login_offer = -1, .lifeline = -1, .image = ENGINE_CALL_NONE, \
+		.removal = ENGINE_CALL_NONE, .orphans = ENGINE_CALL_NONE                           \
 	}
 
 /* A directory of the session's own with what the containers begin with: the home's files, and those

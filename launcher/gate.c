@@ -19,7 +19,6 @@
 #include "fs/session/network_files.h"
 #include "launcher/daemon.h"
 #include "launcher/find_program.h"
-#include "launcher/handover.h"
 
 #define BACKLOG 1024
 
@@ -36,39 +35,6 @@ int gate_listen(unsigned int port)
 	    listen(fd, BACKLOG) < 0)
 		return -errno;
 	return steal_fd(&fd);
-}
-
-int gate_offer(int session_fd)
-{
-	return handover_offer(session_fd, NETWORK_HANDOVER_SOCKET, SOCK_SEQPACKET);
-}
-
-int gate_take_over(int session_fd, int offer_fd)
-{
-	cleanup_fd int end = handover_accept(session_fd, NETWORK_HANDOVER_SOCKET, offer_fd);
-	char byte;
-	struct iovec part = { &byte, 1 };
-	union {
-		struct cmsghdr header; /* for its alignment */
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control = { 0 };
-	struct msghdr message = { .msg_iov = &part,
-				  .msg_iovlen = 1,
-				  .msg_control = control.bytes,
-				  .msg_controllen = sizeof(control.bytes) };
-	const struct cmsghdr *rights;
-	int fd;
-
-	if (end < 0)
-		return end;
-	if (recvmsg(end, &message, MSG_CMSG_CLOEXEC) < 0)
-		return -errno;
-	rights = CMSG_FIRSTHDR(&message);
-	if (!rights || rights->cmsg_level != SOL_SOCKET || rights->cmsg_type != SCM_RIGHTS ||
-	    rights->cmsg_len != CMSG_LEN(sizeof(int)))
-		return -EBADMSG;
-	memcpy(&fd, CMSG_DATA(rights), sizeof(fd));
-	return fd;
 }
 
 int gate_launch(struct string_list *argv, const int *fds, size_t count, struct gate_link *link,

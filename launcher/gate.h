@@ -26,12 +26,6 @@ struct gate_link {
  * or -errno. */
 int gate_listen(unsigned int port);
 
-/* For a container, whose keeper makes that socket and hands it over: where it does so, in the
- * session's directory. Returns the fd to await and to give to gate_take_over(), or -errno. */
-int gate_offer(int session_fd);
-/* Takes the socket over and ends the offer (offer_fd is borrowed). Returns the fd or -errno. */
-int gate_take_over(int session_fd, int offer_fd);
-
 /* Writes list into the session and starts the gate on listen_fd (both borrowed). Returns 0 or
  * -errno after a line on stderr. */
 int gate_start(int session_fd, int listen_fd, const struct text *list, bool is_learning,

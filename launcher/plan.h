@@ -101,8 +101,8 @@ int plan_add_git(struct plan *plan, const struct host_places *places);
 int plan_add_container(struct plan *plan, const struct options *options,
 		       const struct host_places *places);
 
-/* True if `git push` inside has somebody to talk to (launcher/push.h): there is a remote, and the
- * sandbox has a network of its own. */
+/* True if `git push` inside has somebody to talk to (launcher/push/broker.h): there is a remote,
+ * and the sandbox has a network of its own. */
 bool plan_has_push(const struct plan *plan);
 
 /* Adds the words for claudefs-init's Landlock: --writable and --executable, independent of how the

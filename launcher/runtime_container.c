@@ -8,9 +8,9 @@
  *	               └── docker start (agent)     the person's terminal
  *
  * What takes long, the engine's own work, goes on beside ours: while it starts the keeper, the
- * agent's container is made and the workspace is looked at; while it starts the agent's, the
- * gateway. The agent waits for its view, and the view for the private words, which are sent when
- * all the rest is there. */
+ * agent's container is made and the workspace is looked at; while it starts the agent's, gateway
+ * and claudefs-push. The agent waits for its view, and the view for the private words, which are
+ *sent when all the rest is there. */
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -228,31 +228,66 @@ static int await_keeper(struct run *run)
 	return run_failure_code(run);
 }
 
-/* The keeper makes its socket early: long before the agent runs. */
-static int start_gate(struct run *run)
+/* Which sockets the keeper is to make inside. */
+static bool want_sockets(const struct plan *plan, bool ret_wanted[NETWORK_SLOTS])
+{
+	ret_wanted[NETWORK_SLOT_GATE] = plan->network == NETWORK_GATEWAY;
+	ret_wanted[NETWORK_SLOT_PUSH] = plan_has_push(plan);
+	return ret_wanted[NETWORK_SLOT_GATE] || ret_wanted[NETWORK_SLOT_PUSH];
+}
+
+static const char *describe_sockets(const bool wanted[NETWORK_SLOTS])
+{
+	if (!wanted[NETWORK_SLOT_PUSH])
+		return "the gateway";
+	return wanted[NETWORK_SLOT_GATE] ? "the gateway and git push" : "git push";
+}
+
+/* The keeper makes them early: long before the agent runs. */
+static int take_sockets(struct run *run, int ret_fds[NETWORK_SLOTS])
 {
 	struct containers *containers = &run->containers;
-	cleanup_fd int fd = -1;
-	int r = supervisor_await(&run->supervisor, containers->gate_offer, UP_MS);
+	bool wanted[NETWORK_SLOTS];
+	int r = supervisor_await(&run->supervisor, containers->network_offer, UP_MS);
 
-	fd = r < 0 ? r : gate_take_over(run->session_fd, containers->gate_offer);
-	cleanup_close_fd(&containers->gate_offer);
-	containers->gate_offer = -1;
-	if (fd >= 0)
-		return run_start_gate(run, fd);
-	if (fd != -EINTR)
-		message_error("%s: the keeper hands over no socket for the gateway: %s",
-			      run->runtime->name, strerror(-fd));
+	(void)want_sockets(run->plan, wanted);
+	if (r == 0)
+		r = handover_take_sockets(run->session_fd, containers->network_offer, wanted,
+					  ret_fds);
+	cleanup_close_fd(&containers->network_offer);
+	containers->network_offer = -1;
+	if (r == 0)
+		return 0;
+	if (r != -EINTR)
+		message_error("%s: the keeper does not hand over its sockets for %s: %s",
+			      run->runtime->name, describe_sockets(wanted), strerror(-r));
 	return run_failure_code(run);
+}
+
+static int start_network(struct run *run)
+{
+	int fds[NETWORK_SLOTS] = { -1, -1 };
+	int code = take_sockets(run, fds);
+
+	if (code == 0 && fds[NETWORK_SLOT_GATE] >= 0)
+		code = run_start_gate(run, fds[NETWORK_SLOT_GATE]);
+	if (code == 0 && fds[NETWORK_SLOT_PUSH] >= 0)
+		code = run_start_push(run, fds[NETWORK_SLOT_PUSH]);
+	/* Theirs now. */
+	for (size_t i = 0; i < NETWORK_SLOTS; i++)
+		cleanup_close_fd(&fds[i]);
+	return code;
 }
 
 static int make_offers(struct run *run)
 {
 	struct containers *containers = &run->containers;
+	bool wanted[NETWORK_SLOTS];
 	int r = 0;
 
-	if (run->plan->network == NETWORK_GATEWAY)
-		r = containers->gate_offer = gate_offer(run->session_fd);
+	if (want_sockets(run->plan, wanted))
+		r = containers->network_offer =
+			handover_offer(run->session_fd, NETWORK_HANDOVER_SOCKET, SOCK_SEQPACKET);
 	if (r >= 0 && containers->names.has_login_back)
 		r = containers->login_offer =
 			handover_offer(run->session_fd, LOGIN_BACK_SOCKET, SOCK_STREAM);
@@ -318,8 +353,8 @@ static int start_both(struct run *run)
 	if (code == 0)
 		code = start_agent(run);
 	/* While the engine starts that. */
-	if (code == 0 && run->containers.gate_offer >= 0)
-		code = start_gate(run);
+	if (code == 0 && run->containers.network_offer >= 0)
+		code = start_network(run);
 	return code == 0 ? send_all(run) : code;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What of a session is about its network: names in its directory, and the gateway's port. */
+/* What of a session is about its network: names in its directory, and the ports inside. */
 #ifndef CLAUDEFS_SESSION_NETWORK_FILES_H
 #define CLAUDEFS_SESSION_NETWORK_FILES_H
 
@@ -19,8 +19,16 @@
  */
 #define NETWORK_CONTROL_SOCKET "gate.sock"
 
-/* A unix socket of claudefs-run, while a container starts: the keeper hands out the socket that
- * listens in the agent's network namespace (SCM_RIGHTS, with one byte). */
-#define NETWORK_HANDOVER_SOCKET "gate.handover"
+/* A unix socket of claudefs-run, while a container starts: the keeper hands out the sockets that
+ * listen in the agent's network namespace. One message: a byte for each slot, full or empty, and
+ * (SCM_RIGHTS) the descriptors of the full ones in the same order. */
+#define NETWORK_HANDOVER_SOCKET "network.handover"
+#define NETWORK_SLOT_FULL       'L'
+#define NETWORK_SLOT_EMPTY      '-'
+enum network_slot {
+	NETWORK_SLOT_GATE, /* NETWORK_GATE_PORT */
+	NETWORK_SLOT_PUSH, /* NETWORK_PUSH_PORT */
+	NETWORK_SLOTS,
+};
 
 #endif

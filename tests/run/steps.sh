@@ -14,7 +14,7 @@ flagged() {
 ok 'the steps of the native role are these, in this order' equal \
   'parent pid root view namespaces descriptors limits no-new-privileges capabilities landlock seccomp ' "$(steps_of native)"
 ok 'the steps of the keeper are these, in this order' equal \
-  'pid root privileges no-core up session gateway login fuse agent words attach identity no-new-privileges drop daemon ' "$(steps_of keeper)"
+  'pid root privileges no-core up session sockets login fuse agent words attach identity no-new-privileges drop daemon ' "$(steps_of keeper)"
 ok 'the steps of the agent are these, in this order' equal \
   'confinement root home workspace wait view environment descriptors limits landlock ' "$(steps_of agent)"
 for role in agent keeper native; do
@@ -23,7 +23,7 @@ for role in agent keeper native; do
     "$("$init" --role $role --list-steps | awk '/before-exec/ { taken = 1; next } taken { print $1 }')"
 done
 ok 'the keeper is root until it has attached the view' equal \
-  'pid root privileges no-core up session gateway login fuse agent words attach identity ' "$(flagged keeper as-root)"
+  'pid root privileges no-core up session sockets login fuse agent words attach identity ' "$(flagged keeper as-root)"
 ok 'the agent never is' equal '' "$(flagged agent as-root)"
 for words in '--role keeper --home /h --view /h/v -- true' '--role keeper --uid x --gid 1 --home /h --view /h/v -- true' \
   '--role agent --view /v -- true' '--role agent --home /h --view /h/v'; do
