@@ -146,7 +146,7 @@ static void add_accounts(struct plan *plan, const char *user)
 
 bool plan_has_push(const struct plan *plan)
 {
-	return plan->push_remotes.count > 0 && !plan->is_container && plan->network != NETWORK_HOST;
+	return plan->push_remotes.count > 0 && plan->network != NETWORK_HOST;
 }
 
 /* A project whose configuration git would not read has no remotes; the session can do without. */

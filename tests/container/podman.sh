@@ -65,6 +65,12 @@ cat >"$PROJECT/ask" <<'END'
 exec 3<>/dev/tcp/127.0.0.1/3128 && printf 'CONNECT denied.example:443 HTTP/1.1\r\n\r\n' >&3 && head -n 1 <&3 | tr -d '\r'
 END
 ok 'the gateway answers inside' equal 'HTTP/1.1 403 Forbidden' "$(run --commit never "$PROJECT" --exec bash ask </dev/null)"
+as_user git init -q --bare -b main "$WORK/bare.git"
+as_user git init -q -b main "$PROJECT"
+as_user git -C "$PROJECT" remote add origin "$WORK/bare.git"
+run --allow-git-push --commit never --network none "$PROJECT" --exec sh -c 'git add file &&
+  git -c user.name=A -c user.email=a@example.org commit -qm one && git push origin main' </dev/null >/dev/null 2>&1
+ok 'git push goes by the host' equal one "$(as_user git -C "$WORK/bare.git" log --format=%s main)"
 
 agent='touch ready; while [ ! -e go ]; do sleep 0.05; done'
 start_agent "$agent"

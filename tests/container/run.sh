@@ -53,11 +53,41 @@ ok 'and no file but the session' equal 'daemon.log journal lock manifest.json ob
 # The way out: a socket of the agent's network, whose other side is on the host.
 cat >"$PROJECT/ask" <<'END'
 exec 3<>/dev/tcp/127.0.0.1/3128 && printf 'CONNECT denied.example:443 HTTP/1.1\r\n\r\n' >&3 && head -n 1 <&3 | tr -d '\r'
+(exec 4<>/dev/tcp/127.0.0.1/9418) 2>/dev/null && echo somebody takes pushes
 END
-ok 'the gateway answers inside' equal 'HTTP/1.1 403 Forbidden' "$(run --commit never "$PROJECT" --exec bash ask </dev/null)"
+run --commit never "$PROJECT" --exec bash ask </dev/null >"$WORK/asked"
+ok 'the gateway answers inside' equal 'HTTP/1.1 403 Forbidden' "$(head -n 1 "$WORK/asked")"
+ok 'where there is no remote, nobody takes pushes' lacks pushes "$WORK/asked"
 ok 'and its decision is in the session' contains "$(newest_session)/network.log" 'denied.example'
 ok 'there is no other interface' equal lo "$(inside_sh 'ls /sys/class/net 2>/dev/null || sed -n "s/^ *\([a-z0-9]*\):.*/\1/p" /proc/net/dev')"
 rm "$PROJECT/ask"
+
+# git push by the host, whose socket comes beside the gateway's; in the second session it comes alone.
+plain=$PROJECT
+PROJECT="$HOME/pushing"
+as_user git init -q --bare -b main "$WORK/bare.git"
+as_user git init -q -b main "$PROJECT"
+as_user git -C "$PROJECT" remote add origin "$WORK/bare.git"
+arrived() {
+  equal "$(as_user git -C "$PROJECT" rev-parse main)" "$(as_user git -C "$WORK/bare.git" rev-parse main)"
+}
+push='exec 2>&1; echo "$CLAUDEFS_GIT_PUSH" >>file; git add file && git commit -qm one && git push origin main; echo "code $?"'
+run --commit never "$PROJECT" --exec sh -c "$push" </dev/null >"$WORK/pushed"
+ok 'git push inside is held' contains "$WORK/pushed" 'held as push:1'
+ok 'as a failure' contains "$WORK/pushed" 'code 1'
+review_session status >"$WORK/status"
+ok 'claudefs status lists it' grep -q 'push:1 *held *origin *main' "$WORK/status"
+ok 'nothing has arrived' equal '' "$(as_user git -C "$WORK/bare.git" for-each-ref)"
+ok 'it can be approved' equal 0 "$(code review_session approve push:1)"
+review_session commit >"$WORK/commit" 2>&1
+ok 'and commit delivers it' arrived
+run --allow-git-push --commit never --network none "$PROJECT" --exec sh -c "$push" </dev/null >"$WORK/pushed"
+ok 'with --allow-git-push it is pushed at once' arrived
+ok 'and git inside says so' contains "$WORK/pushed" 'code 0'
+ok 'both times git-guard was told' equal '1 1' "$(xargs <"$PROJECT/file")"
+ok 'who took them is gone' equal '' "$(pgrep -f "claudefs-push .*--project $PROJECT ")"
+ok 'no socket is left in the session' equal '' "$(find "$(newest_session)" -type s)"
+PROJECT=$plain
 # The login of the host's file, without a token in the environment, which would make it needless.
 printf '{"claudeAiOauth":{"accessToken":"CANARY-access","refreshToken":"CANARY-refresh","expiresAt":9999999999999}}\n' \
   >"$HOME/.claude/.credentials.json"
