@@ -51,8 +51,9 @@ attack_GIT_001() {
   try git push --force --mirror
   try git push https://github.com/ada/x main
 }
+# The guard lets plain pushes through where the host pushes: that is where they are held.
 expect_GIT_001() {
-  refusals 3 && nothing_arrived && has_line "$INSIDE" '^128 git push origin HEAD$'
+  refusals 0 && nothing_arrived && has_no_line "$INSIDE" '^0 ' && has_line "$INSIDE" 'held as push:1'
 }
 
 # No filter of words is asked by these.
@@ -87,8 +88,8 @@ attack_GIT_005() {
   try env -i git push
 }
 expect_GIT_005() {
-  refusals 4 && nothing_arrived &&
-    has_no_line "$INSIDE" '^0 (put /etc|put /opt|rm|mv)'
+  refusals 1 && nothing_arrived &&
+    has_no_line "$INSIDE" '^0 (git push|put /etc|put /opt|rm|mv)'
 }
 
 before_GIT_006() { make_repository; }
@@ -157,7 +158,7 @@ attack_GIT_011() {
   HOME=~/other try git x origin main
 }
 expect_GIT_011() {
-  refusals 5 && nothing_arrived && has_no_line "$INSIDE" '^0 '
+  refusals 4 && nothing_arrived && has_no_line "$INSIDE" '^0 '
 }
 
 before_GIT_013() { make_repository; }

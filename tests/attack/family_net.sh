@@ -257,7 +257,7 @@ net_attacks() {
   attack NET-005 run
   attack NET-006 run
   attack NET-008 run
-  attack NET-010 run
+  attack NET-010 run not-claimed
   attack NET-011 run
   attack NET-013 run
   attack NET-015 run
@@ -268,7 +268,7 @@ net_attacks() {
   attack NET-023 run
   attack NET-025 run
   attack NET-026 run
-  attack NET-028 run
+  attack NET-028 run not-claimed
 }
 
 # With the host's network, what may not be reached is.
