@@ -135,7 +135,7 @@ static int deliver(const struct cli *cli, const struct chosen_session *session,
 	return r == -EPERM || r == -EBADMSG ? EXIT_REFUSED : EXIT_HELD;
 }
 
-static int load_rules(struct push_rules **ret)
+int pushes_load_rules(struct push_rules **ret)
 {
 	cleanup_free char *file = NULL;
 	struct json_problem problem = { 0 };
@@ -191,7 +191,7 @@ int pushes_commit(const struct cli *cli, const struct chosen_session *session)
 			continue;
 		}
 		if (!rules)
-			r = load_rules(&rules);
+			r = pushes_load_rules(&rules);
 		code = r == EXIT_OK ? deliver(cli, session, &pushes, entry, rules) : r;
 		if (code != EXIT_OK)
 			worst = code;

@@ -1,16 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /* `claudefs diff push:N`: what it would change at the remote. */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/base/fd.h"
 #include "fs/base/message.h"
 #include "fs/base/terminal.h"
 #include "fs/cli/json_output.h"
 #include "fs/cli/pager.h"
 #include "fs/cli/pushes.h"
 #include "fs/git/push_diff.h"
+#include "fs/git/push_quarantine.h"
+#include "fs/git/push_rules.h"
 
 #define LINE_MAX_SHOWN 2000u /* bytes; the rest is counted */
 
@@ -83,23 +89,89 @@ static int print_line(char origin, const char *line, size_t len, void *arg)
 	return fwrite(out.data, 1, out.len, stdout) == out.len ? 0 : -EPIPE;
 }
 
-static int show(const struct pushes *pushes, const struct push_entry *entry, struct output *output)
+static int print_json(const struct push_entry *entry, json_t *lines)
+{
+	cleanup_json json_t *json = json_object();
+
+	(void)json_object_set_new(json, "push", json_integer(entry->number));
+	(void)json_object_set(json, "lines", lines);
+	return json_output_print(json);
+}
+
+/* Reads the agent's objects, so it can do little, as the others that do. */
+_Noreturn static void show_in_child(const struct cli *cli, const struct push_entry *entry,
+				    const char *path, const struct push_refs *remote,
+				    const struct push_limits *limits)
+{
+	json_t *lines = cli->is_json ? json_array() : NULL;
+	struct output output = { cli, lines };
+	int code = EXIT_OK;
+	int r = fd_close_others(NULL, 0);
+
+	if (r == 0)
+		r = push_confine(path, limits);
+	if (r == 0)
+		r = push_diff_show(path, entry, remote, print_line, &output);
+	if (r < 0 && r != -EPIPE) {
+		message_error("diff: push:%u: %s", entry->number, strerror(-r));
+		code = message_exit_code(r);
+	} else if (cli->is_json) {
+		code = print_json(entry, lines);
+	}
+	(void)fflush(stdout);
+	_exit(code);
+}
+
+static int await_child(pid_t pid, const struct push_entry *entry)
+{
+	int status = 0;
+
+	while (waitpid(pid, &status, 0) < 0) {
+		if (errno != EINTR)
+			return EXIT_FAULT;
+	}
+	if (WIFEXITED(status))
+		return WEXITSTATUS(status);
+	/* As if it were us. */
+	if (WTERMSIG(status) == SIGPIPE)
+		(void)raise(SIGPIPE);
+	message_error("diff: push:%u: the process that reads it was ended by signal %d: too much "
+		      "time or memory (limits in ~/.config/claudefs/push.json)",
+		      entry->number, WTERMSIG(status));
+	return EXIT_FAULT;
+}
+
+static int show(const struct cli *cli, const struct pushes *pushes, const struct push_entry *entry)
 {
 	cleanup_push_refs struct push_refs remote = { 0 };
+	cleanup_push_rules struct push_rules *rules = NULL;
 	cleanup_free char *path = push_store_quarantine(&pushes->store, entry->number);
 	/* Not asked yet: everything is new. */
 	int r = push_store_load_refs(&pushes->store, entry->number, &remote);
+	int code = pushes_load_rules(&rules);
+	pid_t pid;
 
-	if (r == 0 || r == -ENOENT)
-		r = path ? push_diff_show(path, entry, &remote, print_line, output) : -ENOMEM;
-	return r;
+	if (code != EXIT_OK)
+		return code;
+	if (r == -ENOENT)
+		r = 0;
+	if (r == 0 && !path)
+		r = -ENOMEM;
+	(void)fflush(stdout);
+	pid = r == 0 ? fork() : -1;
+	if (pid == 0)
+		show_in_child(cli, entry, path, &remote, push_rules_limits(rules));
+	if (pid > 0)
+		return await_child(pid, entry);
+	r = r == 0 ? -errno : r;
+	message_error("diff: push:%u: %s", entry->number, strerror(-r));
+	return message_exit_code(r);
 }
 
 int pushes_diff(const struct cli *cli, const struct chosen_session *session, const char *argument)
 {
 	cleanup_pushes struct pushes pushes = PUSHES_NONE;
-	cleanup_json json_t *lines = cli->is_json ? json_array() : NULL;
-	struct output output = { cli, lines };
+	cleanup_pager struct pager pager = { 0 };
 	const struct push_entry *entry;
 	int r = pushes_open("diff", session, false, &pushes);
 
@@ -113,24 +185,6 @@ int pushes_diff(const struct cli *cli, const struct chosen_session *session, con
 			      push_state_name(entry->state));
 		return EXIT_USAGE;
 	}
-	if (!cli->is_json) {
-		cleanup_pager struct pager pager = { 0 };
-
-		pager_start(cli, &pager);
-		r = show(&pushes, entry, &output);
-	} else {
-		r = show(&pushes, entry, &output);
-	}
-	if (r < 0 && r != -EPIPE) {
-		message_error("diff: %s: %s", argument, strerror(-r));
-		return message_exit_code(r);
-	}
-	if (cli->is_json) {
-		cleanup_json json_t *json = json_object();
-
-		(void)json_object_set_new(json, "push", json_integer(entry->number));
-		(void)json_object_set(json, "lines", lines);
-		return json_output_print(json);
-	}
-	return EXIT_OK;
+	pager_start(cli, &pager);
+	return show(cli, &pushes, entry);
 }

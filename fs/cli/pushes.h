@@ -42,6 +42,9 @@ void pushes_print(const struct cli *cli, const struct pushes *pushes);
  * reason}]. */
 json_t *pushes_to_json(const struct pushes *pushes);
 
+/* The rules of today. Returns EXIT_OK or EXIT_RULES (said on stderr). */
+int pushes_load_rules(struct push_rules **ret);
+
 /* `diff push:N`, `approve push:N...` and `reject push:N...`. */
 int pushes_diff(const struct cli *cli, const struct chosen_session *session, const char *argument);
 int pushes_decide(const struct cli *cli, const char *command, const struct chosen_session *session,

@@ -46,6 +46,14 @@ claudefs diff push:1 >"$WORK/diff"
 ok 'diff shows the commits' matches "$WORK/diff" 'commit .* third'
 ok 'and the lines' matches "$WORK/diff" '^[+]held'
 ok 'and no others' lacks '^[+]more' "$WORK/diff"
+ok 'diff in JSON has them too' equal '+held +held' \
+  "$(claudefs --json diff push:1 | python3 -c 'import json,sys; print(*[l for l in json.load(sys.stdin)["lines"] if l[0] == "+"])')"
+mkdir -p "$HOME/.config/claudefs"
+echo '{ "limits": { "pack_bytes": 1 } }' >"$HOME/.config/claudefs/push.json"
+own
+claudefs diff push:1 >"$WORK/diff" 2>"$WORK/said"
+ok 'whoever reads the objects for it is under the limits of a reader' contains "$WORK/said" 'was ended by signal'
+rm "$HOME/.config/claudefs/push.json"
 claudefs commit --all >/dev/null 2>&1
 ok 'commit --all does not push: that would be a yes without a look' equal "$before" "$(git -C "$WORK/srv/repo.git" rev-parse main)"
 ok 'approve notes it' equal 0 "$(code claudefs approve push:1)"
