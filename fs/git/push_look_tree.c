@@ -16,6 +16,7 @@ static int compare_ids(const void *a, const void *b)
 	return git_oid_cmp(a, b);
 }
 
+ANALYZER_LOSES_OWNERS
 int oid_set_add(struct oid_set *set, const git_oid *id)
 {
 	git_oid *copy = malloc(sizeof(*copy));
@@ -30,6 +31,7 @@ int oid_set_add(struct oid_set *set, const git_oid *id)
 	free(copy);
 	return found ? 0 : -ENOMEM;
 }
+ANALYZER_KNOWS_OWNERS
 
 void oid_set_done(struct oid_set *set)
 {

@@ -112,13 +112,15 @@ static char *target_of(const char *url, const char *project)
 static struct push_remote *find(struct push_remotes *remotes, const char *name, size_t len)
 {
 	for (size_t i = 0; i < remotes->count; i++) {
-		if (strlen(remotes->items[i].name) == len &&
-		    strncmp(remotes->items[i].name, name, len) == 0)
+		const char *other = remotes->items[i].name;
+
+		if (other && strlen(other) == len && strncmp(other, name, len) == 0)
 			return &remotes->items[i];
 	}
 	return NULL;
 }
 
+ANALYZER_LOSES_OWNERS
 /* Of several urls git pushes to the first... and of several pushurls to all: the first counts. */
 static int add_url(struct push_remotes *remotes, const char *name, size_t len, const char *url,
 		   bool is_push_url)
@@ -141,6 +143,7 @@ static int add_url(struct push_remotes *remotes, const char *name, size_t len, c
 	remote->is_push_url = is_push_url;
 	return remote->url ? 0 : -ENOMEM;
 }
+ANALYZER_KNOWS_OWNERS
 
 static int add_key(struct push_remotes *remotes, const struct git_config_key *key)
 {
@@ -166,7 +169,7 @@ static void settle(struct push_remotes *remotes, const char *project)
 	for (size_t i = 0; i < remotes->count; i++) {
 		struct push_remote *remote = &remotes->items[i];
 
-		remote->target = target_of(remote->url, project);
+		remote->target = remote->url ? target_of(remote->url, project) : NULL;
 		if (remote->target)
 			remotes->items[kept++] = *remote;
 		else
@@ -281,6 +284,7 @@ int push_remotes_write(int dir_fd, const struct push_remotes *remotes)
 	return json_replace_file_at(dir_fd, REMOTES_FILE, top, 0600);
 }
 
+ANALYZER_LOSES_OWNERS
 static int load_one(const json_t *item, struct push_remote *ret)
 {
 	const char *name = json_get_string(item, "name", "");
@@ -292,6 +296,7 @@ static int load_one(const json_t *item, struct push_remote *ret)
 	ret->target = strdup(target);
 	return ret->name && ret->target ? 0 : -ENOMEM;
 }
+ANALYZER_KNOWS_OWNERS
 
 int push_remotes_load(int dir_fd, struct push_remotes *ret)
 {

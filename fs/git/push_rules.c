@@ -89,6 +89,7 @@ static int refuse(struct json_problem *problem, const char *reason)
 	return -EBADMSG;
 }
 
+ANALYZER_LOSES_OWNERS
 static int add_pattern(struct pattern_list *list, const char *text, const char *why,
 		       struct json_problem *problem)
 {
@@ -105,6 +106,7 @@ static int add_pattern(struct pattern_list *list, const char *text, const char *
 	list->count++;
 	return rule->why ? 0 : -ENOMEM;
 }
+ANALYZER_KNOWS_OWNERS
 
 /* A list of strings, which takes the place of what list held. */
 static int read_patterns(const json_t *value, struct pattern_list *list,

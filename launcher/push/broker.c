@@ -324,22 +324,27 @@ static bool serve_one(struct broker *broker, int connection)
 	return goes_on;
 }
 
+/* Returns 1 to go on, 0 when the session has ended, or -errno. */
+static int serve_next(struct broker *broker)
+{
+	struct pollfd fds[] = { { .fd = broker->listen_fd, .events = POLLIN },
+				{ .fd = broker->lifeline_fd, .events = POLLIN } };
+	cleanup_fd int connection = -1;
+
+	if (poll(fds, 2, -1) < 0)
+		return errno == EINTR ? 1 : -errno;
+	if (fds[1].revents)
+		return 0;
+	connection = accept4(broker->listen_fd, NULL, NULL, SOCK_CLOEXEC);
+	return connection < 0 || serve_one(broker, connection) ? 1 : 0;
+}
+
 int broker_serve(struct broker *broker)
 {
-	for (;;) {
-		struct pollfd fds[] = { { .fd = broker->listen_fd, .events = POLLIN },
-					{ .fd = broker->lifeline_fd, .events = POLLIN } };
-		cleanup_fd int connection = -1;
+	int r;
 
-		if (poll(fds, 2, -1) < 0) {
-			if (errno == EINTR)
-				continue;
-			return -errno;
-		}
-		if (fds[1].revents)
-			return 0;
-		connection = accept4(broker->listen_fd, NULL, NULL, SOCK_CLOEXEC);
-		if (connection >= 0 && !serve_one(broker, connection))
-			return 0;
-	}
+	do
+		r = serve_next(broker);
+	while (r > 0);
+	return r;
 }
