@@ -9,6 +9,7 @@
 #include "fs/base/text.h"
 #include "fs/cli/json_output.h"
 #include "fs/cli/open_review.h"
+#include "fs/cli/pushes.h"
 #include "fs/cli/question.h"
 #include "fs/session/manifest.h"
 
@@ -49,6 +50,14 @@ static int report(const struct cli *cli, const struct chosen_session *session, b
 	return EXIT_OK;
 }
 
+/* Once more where an earlier call came only half as far. */
+static int end(const struct cli *cli, const struct chosen_session *session, size_t pending)
+{
+	int code = pushes_discard(session);
+
+	return code == EXIT_OK ? report(cli, session, true, pending) : code;
+}
+
 int cmd_discard(const struct cli *cli)
 {
 	cleanup_chosen_session struct chosen_session session = CHOSEN_SESSION_NONE;
@@ -64,7 +73,7 @@ int cmd_discard(const struct cli *cli)
 		return EXIT_BUSY;
 	}
 	if (session.manifest.is_discarded)
-		return report(cli, &session, true, 0);
+		return end(cli, &session, 0);
 	pending = count_pending(cli, &session, &code);
 	/* A session that cannot be reviewed can still be discarded, but never without being asked.
 	 */
@@ -79,5 +88,5 @@ int cmd_discard(const struct cli *cli)
 			      strerror(-r));
 		return message_exit_code(r);
 	}
-	return report(cli, &session, true, pending);
+	return end(cli, &session, pending);
 }

@@ -74,6 +74,24 @@ int pushes_decide(const struct cli *cli, const char *command, const struct chose
 	return r;
 }
 
+int pushes_discard(const struct chosen_session *session)
+{
+	cleanup_pushes struct pushes pushes = PUSHES_NONE;
+	int r = pushes_open("discard", session, true, &pushes);
+
+	for (size_t i = 0; r == EXIT_OK && i < pushes.count; i++) {
+		struct push_entry *entry = &pushes.items[i];
+
+		if (!push_is_open(entry))
+			continue;
+		entry->state = PUSH_REJECTED;
+		r = write_entry("discard", &pushes, entry);
+		if (r == EXIT_OK)
+			(void)push_store_drop(&pushes.store, entry->number);
+	}
+	return r;
+}
+
 static bool is_named(const struct cli *cli, const struct push_entry *entry)
 {
 	char name[32];

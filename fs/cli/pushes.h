@@ -50,6 +50,10 @@ int pushes_diff(const struct cli *cli, const struct chosen_session *session, con
 int pushes_decide(const struct cli *cli, const char *command, const struct chosen_session *session,
 		  enum push_state state);
 
+/* What `discard` does: none of them can be decided any more, and their objects go. Returns EXIT_OK
+ * or another code (said on stderr). */
+int pushes_discard(const struct chosen_session *session);
+
 /* What `commit` does about pushes: pushes what is approved, named by --only, or said yes to (-i).
  * Returns EXIT_OK, EXIT_REFUSED (by rule), EXIT_HELD (the server or the credential did not do) or
  * another code. */

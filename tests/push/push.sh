@@ -94,5 +94,9 @@ ok 'the helper of the person'"'"'s git has one' equal 0 "$(code claudefs commit 
 ok 'and it was asked outside of the project' equal "$(pushes)/empty" "$(sort -u "$WORK/helper-ran")"
 ok 'the server has it' equal "$(host_git rev-parse HEAD)" "$(git -C "$WORK/srv/repo.git" rev-parse main)"
 ok 'no token is in the state directory' equal '' "$(grep -rl CANARYtoken "$HOME/.local/state")"
+session -- 'echo 6 >>file && git commit -qam sixth && git push origin HEAD:main'
+ok 'a session that is discarded' equal 0 "$(code claudefs discard --yes)"
+ok 'has no push left to decide' matches <(claudefs status) 'push:1 *rejected'
+ok 'nor its objects' equal '' "$(find "$(pushes)" -name '*.git')"
 ok 'no hook ran' equal '' "$(cat "$WORK/hook-ran" 2>/dev/null)"
 finish
