@@ -73,9 +73,18 @@ static const struct argument_list *names_of(const struct part_decision *decision
 	return parts_scope(change) == DECISION_KEY ? &decision->cli->keys : &decision->cli->records;
 }
 
+/* -EAGAIN: the session has written since the approval was found to count. */
+static int check_same(const struct change *change, const struct parts *parts)
+{
+	struct digest digest;
+	int r = parts_digest(parts, change, &digest);
+
+	return r < 0 ? r : digest_is_equal(&digest, &change->digest) ? 0 : -EAGAIN;
+}
+
 /* "approved as a whole" becomes "each part approved", for those that are not named. */
-static int keep_whole(const struct change *change, const struct parts *parts,
-		      struct deciding *deciding)
+static int keep_whole(const struct part_decision *decision, const struct change *change,
+		      const struct parts *parts, struct deciding *deciding)
 {
 	enum decision_verdict verdict = change->decision == CHANGE_APPROVED   ? DECISION_APPROVED
 					: change->decision == CHANGE_REJECTED ? DECISION_REJECTED
@@ -84,6 +93,9 @@ static int keep_whole(const struct change *change, const struct parts *parts,
 
 	if (change->parts.scope != DECISION_WHOLE || verdict == DECISION_NONE)
 		return EXIT_OK;
+	r = check_same(change, parts);
+	if (r < 0)
+		return say_failure(decision, change, r);
 	for (size_t i = 0; r == EXIT_OK && i < parts_count(parts); i++) {
 		const struct part *part = parts_get(parts, i);
 
@@ -149,7 +161,7 @@ int part_decision_make(const struct part_decision *decision, const struct change
 		if (r != EXIT_OK)
 			return r;
 	}
-	r = keep_whole(change, parts, deciding);
+	r = keep_whole(decision, change, parts, deciding);
 	for (size_t i = 0; r == EXIT_OK && i < names->count; i++)
 		r = set(decision, change, parts_get(parts, found[i]), deciding);
 	return r;

@@ -84,21 +84,56 @@ int records_of_file(int fd, union_emit_fn *emit, void *arg)
 	return union_records_merge(&nothing, &file, emit, arg, &report);
 }
 
+/* A content, and the digest of what was read of it last, from start on. */
+struct digested {
+	struct content content;
+	uint64_t start;
+	struct digest_stream *stream;
+};
+
+static void digested_done(struct digested *digested)
+{
+	content_done(&digested->content);
+	digest_stream_free(digested->stream);
+}
+
+/* Each reading goes from start to the end. */
+static ssize_t read_digested(void *arg, void *buf, size_t len, uint64_t offset)
+{
+	struct digested *digested = arg;
+	ssize_t n = content_read(&digested->content, buf, len, offset);
+
+	if (offset == digested->start) {
+		digest_stream_free(digested->stream);
+		digested->stream = digest_stream_new();
+		if (!digested->stream)
+			return -ENOMEM;
+	}
+	if (n > 0)
+		digest_stream_update(digested->stream, buf, (size_t)n);
+	return n;
+}
+
 int host_union_each(const struct review *review, const struct change *change, union_emit_fn *emit,
-		    void *arg, struct union_report *ret)
+		    void *arg, struct digest *ret_content, struct union_report *ret)
 {
 	const struct union_side nothing = { .read = read_nothing };
-	cleanup_content struct content content = CONTENT_NONE;
-	struct union_side session = {
-		.read = read_content,
-		.arg = &content,
-		.offset = change->is_append_only ? change->base.size : 0,
+	__attribute__((cleanup(digested_done))) struct digested digested = {
+		.content = CONTENT_NONE,
+		.start = change->is_append_only ? change->base.size : 0,
 	};
-	int r = content_open(review, change, &content);
+	struct union_side session = {
+		.read = read_digested,
+		.arg = &digested,
+		.offset = digested.start,
+	};
+	int r = content_open(review, change, &digested.content);
 
 	if (r == 0)
 		r = unite(review, change, &session, emit, arg, ret);
-	return r == -ENODATA ? union_records_merge(&nothing, &session, emit, arg, ret) : r;
+	if (r == -ENODATA)
+		r = union_records_merge(&nothing, &session, emit, arg, ret);
+	return r < 0 ? r : digest_stream_finish(digested.stream, ret_content);
 }
 
 int host_union(const struct review *review, const struct change *change,

@@ -16,9 +16,10 @@
 int host_union(const struct review *review, const struct change *change,
 	       const struct content *content, struct union_report *ret);
 
-/* Emits those that the host lacks; all of them, if it has gained nothing or has no such file. */
+/* Emits those that the host lacks; all of them, if it has gained nothing or has no such file.
+ * ret_content: of the session's bytes that they were taken from, as change_digest_content(). */
 int host_union_each(const struct review *review, const struct change *change, union_emit_fn *emit,
-		    void *arg, struct union_report *ret);
+		    void *arg, struct digest *ret_content, struct union_report *ret);
 
 /* The same with the session's new records as a file (borrowed), from offset 0 on; emits those that
  * the host lacks. *ret_is_needed is false, and nothing is emitted, if the host has gained nothing.

@@ -7,6 +7,7 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/base/path_name.h"
+#include "fs/review/change_digest.h"
 #include "fs/review/hash_index.h"
 #include "fs/review/host_union.h"
 #include "fs/review/line_check.h"
@@ -20,6 +21,7 @@
 struct parts {
 	enum decision_scope scope;
 	struct key_changes *keys;
+	struct digest content; /* of the bytes that all of it was taken from */
 	struct part *items;
 	size_t count;
 	size_t size;
@@ -190,12 +192,25 @@ static void decide(struct part *part, const struct change *change, enum decision
 	part->verdict = part->may_be_decided ? verdict.verdict : DECISION_NONE;
 }
 
+static int digest_session(struct parts *parts)
+{
+	cleanup_digest_stream struct digest_stream *stream = digest_stream_new();
+	struct json_text text = key_changes_session(parts->keys);
+
+	if (!stream)
+		return -ENOMEM;
+	digest_stream_update(stream, text.data, text.len);
+	return digest_stream_finish(stream, &parts->content);
+}
+
 static int load_keys(const struct review *review, const struct change *change,
 		     const struct decisions *decisions, struct parts *parts)
 {
 	char reason[200];
 	int r = key_changes_load(review, change, &parts->keys, reason, sizeof(reason));
 
+	if (r == 0)
+		r = digest_session(parts);
 	if (r < 0)
 		return r;
 	parts->items = calloc(key_changes_count(parts->keys) + 1, sizeof(*parts->items));
@@ -340,7 +355,8 @@ static int load_records(const struct review *review, const struct change *change
 	struct record_list list = { review, change, decisions, names, parts, with_text };
 	struct union_report report;
 
-	return names ? host_union_each(review, change, take_record, &list, &report) : -ENOMEM;
+	return names ? host_union_each(review, change, take_record, &list, &parts->content, &report)
+		     : -ENOMEM;
 }
 
 int parts_of_change(const struct review *review, const struct change *change,
@@ -393,6 +409,11 @@ const struct part *parts_get(const struct parts *parts, size_t index)
 const struct key_changes *parts_keys(const struct parts *parts)
 {
 	return parts->keys;
+}
+
+int parts_digest(const struct parts *parts, const struct change *change, struct digest *ret)
+{
+	return change_digest_with(change, &parts->content, ret);
 }
 
 static bool is_joined(const struct key_change *key, const char *name)

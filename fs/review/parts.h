@@ -50,6 +50,10 @@ size_t parts_count(const struct parts *parts);
 const struct part *parts_get(const struct parts *parts, size_t index);
 const struct key_changes *parts_keys(const struct parts *parts); /* NULL: they are records */
 
+/* change_digest() of the very bytes that the parts were taken from: a running session may write
+ * between two readings. Returns 0 or -ENOMEM. */
+int parts_digest(const struct parts *parts, const struct change *change, struct digest *ret);
+
 /* The part that a person means: by its name; a key also by its names joined with dots, a record by
  * the beginning of its name (at least 4 bytes). Records with the same bytes are one. Returns 0,
  * -ENOENT or -ENOTUNIQ. */

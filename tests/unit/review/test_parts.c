@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/review/change_digest.h"
 #include "fs/review/parts.h"
 #include "tests/lib/session_fixture.h"
 
@@ -361,6 +362,45 @@ static void a_rejected_record_stays_when_a_conflict_is_settled(void **state)
 	fixture_done(&f);
 }
 
+/* What was approved as a whole is not what the session has written between two readings. */
+static void parts_tell_of_which_bytes_they_are(void **state)
+{
+	struct digest digest;
+	struct digest whole;
+	struct parts *parts;
+	struct fixture f;
+	const struct change *change;
+	uint64_t object;
+
+	(void)state;
+	object = begin_records(&f, "{\"uuid\":\"aaaa1\"}\n\n{\"uuid\":\"aaaa2\"}\n");
+	parts = load(&f, fixture_own(&f, UUID ".jsonl"));
+	change = review_find(f.review, fixture_own(&f, UUID ".jsonl"));
+	assert_int_equal(change_digest(f.review, change, &whole), 0);
+	assert_int_equal(parts_digest(parts, change, &digest), 0);
+	assert_true(digest_is_equal(&digest, &whole));
+	parts_free(parts);
+	/* Not sealed: nothing vouches for it. */
+	fixture_write(&f, object, 27, "{\"uuid\":\"bbbb1\"}\n");
+	change = review_find(fixture_review(&f), fixture_own(&f, UUID ".jsonl"));
+	assert_int_equal(change_digest(f.review, change, &whole), 0);
+	fixture_write(&f, object, 27, "{\"uuid\":\"cccc1\"}\n");
+	assert_int_equal(parts_of_change(f.review, change, NULL, false, &parts), 0);
+	assert_string_equal(parts_get(parts, 0)->name, "cccc1");
+	assert_int_equal(parts_digest(parts, change, &digest), 0);
+	assert_false(digest_is_equal(&digest, &whole));
+	parts_free(parts);
+	fixture_done(&f);
+	begin_keys(&f, "{\"theme\":\"light\",\"verbose\":false}");
+	parts = load(&f, CONFIG);
+	change = review_find(f.review, CONFIG);
+	assert_int_equal(change_digest(f.review, change, &whole), 0);
+	assert_int_equal(parts_digest(parts, change, &digest), 0);
+	assert_true(digest_is_equal(&digest, &whole));
+	parts_free(parts);
+	fixture_done(&f);
+}
+
 static void whole_files_and_rewritten_transcripts_have_no_parts(void **state)
 {
 	struct parts *parts = NULL;
@@ -396,6 +436,7 @@ int main(void)
 		cmocka_unit_test(records_without_uuid_come_home_once_beside_one_that_stays),
 		cmocka_unit_test(a_name_that_two_records_have_means_neither),
 		cmocka_unit_test(a_rejected_record_stays_when_a_conflict_is_settled),
+		cmocka_unit_test(parts_tell_of_which_bytes_they_are),
 		cmocka_unit_test(whole_files_and_rewritten_transcripts_have_no_parts),
 	};
 
