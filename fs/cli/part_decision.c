@@ -25,11 +25,9 @@ static int say_fate(const struct part_decision *decision, const struct change *c
 			      part->name, part->key->why ? part->key->why : "no rule lets it");
 		return EXIT_REFUSED;
 	case KEY_FATE_CONFLICT:
-		message_error("%s: %s: %s: in conflict: %s; 'claudefs commit --theirs %s' settles "
-			      "the file's conflicts",
-			      command, change->path, part->name,
-			      part->key->why ? part->key->why : "the host changed it too",
-			      change->path);
+		message_error("%s: %s: %s: in conflict: %s; carry it over by hand", command,
+			      change->path, part->name,
+			      part->key->why ? part->key->why : "the host changed it too");
 		return EXIT_CONFLICT;
 	case KEY_FATE_DONE:
 		message_error("%s: %s: %s: the host has it already", command, change->path,

@@ -124,6 +124,13 @@ printf '%s' "$shown" >"$config"
 make_session <<END
 save .claude.json $first
 END
+# A conflict of one key is nobody's to settle by a word about its file.
+printf '%s' '{"numStartups":5,"theme":"blue","verbose":true}' >"$config"
+call approve --key theme .claude.json
+ok 'a key in conflict is carried over by hand' says 3 'theme: in conflict: .*; carry it over by hand'
+call commit --theirs .claude.json
+ok 'and --theirs is no way around' not test "$CODE" -eq 0
+printf '%s' "$shown" >"$config"
 answer '?' e y g3 n q -- approve -p
 ok 'keys are offered one by one' contains "$ERR" '(1/3) approve this key [y,n,q,a,d,j,J,g,/,?]?'
 ok 'e is not offered, and says why' contains "$ERR" 'e: not here: a commit applies what the session wrote'
