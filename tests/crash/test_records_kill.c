@@ -9,7 +9,6 @@
 #include <sys/wait.h>
 
 #include "fs/base/cleanup.h"
-#include "fs/review/parts.h"
 #include "tests/lib/form.h"
 #include "tests/lib/kill_at_syscall.h"
 #include "tests/lib/session_fixture.h"
@@ -23,24 +22,6 @@
 static const char *path_of(const struct fixture *f)
 {
 	return fixture_own(f, UUID ".jsonl");
-}
-
-static void decide(struct fixture *f, const char *name, enum decision_verdict verdict)
-{
-	cleanup_decisions struct decisions *decisions = NULL;
-	cleanup_parts struct parts *parts = NULL;
-	const struct change *change = review_find(fixture_review(f), path_of(f));
-	size_t index = 0;
-
-	assert_non_null(change);
-	assert_int_equal(parts_of_change(f->review, change, NULL, false, &parts), 0);
-	assert_int_equal(parts_find(parts, name, &index), 0);
-	assert_int_equal(decisions_read(f->session_fd, f->manifest.id, &f->key, &decisions, NULL),
-			 0);
-	assert_int_equal(decisions_set(decisions, path_of(f), DECISION_RECORD, name, verdict,
-				       &parts_get(parts, index)->digest),
-			 0);
-	assert_int_equal(decisions_write(decisions, f->session_fd), 0);
 }
 
 /* Its exit code is 0 if all went well. For a child too. */
@@ -59,8 +40,8 @@ static void make(struct fixture *f)
 	fixture_host_write(f, path_of(f), HOST);
 	(void)fixture_append(f, path_of(f), FIRST SECOND THIRD);
 	fixture_end(f);
-	decide(f, "aaaa2", DECISION_APPROVED);
-	decide(f, "aaaa1", DECISION_REJECTED);
+	fixture_decide_part(f, path_of(f), "aaaa2", DECISION_APPROVED);
+	fixture_decide_part(f, path_of(f), "aaaa1", DECISION_REJECTED);
 }
 
 static void assert_host(struct fixture *f, uint64_t n, const char *wanted)
@@ -84,7 +65,7 @@ static void check_rest(struct fixture *f, uint64_t n)
 	assert_int_equal(change->merge, RULE_MERGE_UNION_RECORDS);
 	assert_int_equal(change->parts.rejected, 1);
 	assert_int_equal(change->parts.total, 2);
-	decide(f, "aaaa3", DECISION_APPROVED);
+	fixture_decide_part(f, path_of(f), "aaaa3", DECISION_APPROVED);
 	assert_int_equal(commit(f), 0);
 	assert_host(f, n, HOST SECOND THIRD);
 	assert_int_equal(review_find(fixture_review(f), path_of(f))->decision, CHANGE_REJECTED);

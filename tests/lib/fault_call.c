@@ -101,6 +101,15 @@ static bool hits(enum fault_kind kind)
 	WRAP(FAULT_MEMORY, void *, NULL, name, parameters, arguments)
 #define FILES(type, name, parameters, arguments) \
 	WRAP(FAULT_FILES, type, -1, name, parameters, arguments)
+#define READS(name, parameters, arguments)                               \
+	ssize_t __real_##name parameters;                                \
+	ssize_t __wrap_##name parameters;                                \
+	ssize_t __wrap_##name parameters                                 \
+	{                                                                \
+		if (hits(FAULT_SHORT))                                   \
+			return 0;                                        \
+		return hits(FAULT_FILES) ? -1 : __real_##name arguments; \
+	}
 
 MEMORY(malloc, (size_t size), (size))
 MEMORY(calloc, (size_t count, size_t size), (count, size))
@@ -116,12 +125,12 @@ FILES(int, open64, (const char *name, int flags, mode_t mode), (name, flags, mod
 FILES(int, fstat64, (int fd, struct stat *st), (fd, st))
 FILES(int, fstatat64, (int dir_fd, const char *name, struct stat *st, int flags),
       (dir_fd, name, st, flags))
-FILES(ssize_t, read, (int fd, void *data, size_t size), (fd, data, size))
+READS(read, (int fd, void *data, size_t size), (fd, data, size))
 FILES(ssize_t, write, (int fd, const void *data, size_t size), (fd, data, size))
-FILES(ssize_t, pread64, (int fd, void *data, size_t size, off_t offset), (fd, data, size, offset))
+READS(pread64, (int fd, void *data, size_t size, off_t offset), (fd, data, size, offset))
 FILES(ssize_t, pwrite64, (int fd, const void *data, size_t size, off_t offset),
       (fd, data, size, offset))
-FILES(ssize_t, copy_file_range,
+READS(copy_file_range,
       (int in, off_t *in_offset, int out, off_t *out_offset, size_t size, unsigned int flags),
       (in, in_offset, out, out_offset, size, flags))
 FILES(int, fsync, (int fd), (fd))

@@ -12,9 +12,10 @@ enum fault_kind {
 	FAULT_NONE,
 	FAULT_MEMORY, /* malloc and its like return NULL */
 	FAULT_FILES,  /* a system call on a file fails */
+	FAULT_SHORT,  /* reading finds the end: another program has just cut the file short */
 };
 
-/* From now on the nth call (from 1) of the kind fails with error (ignored for memory), and if
+/* From now on the nth call (from 1) of the kind fails with error (of FAULT_FILES), and if
  * is_sticky every later one too. */
 void fault_arm(enum fault_kind kind, unsigned int nth, int error, bool is_sticky);
 

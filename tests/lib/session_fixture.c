@@ -15,6 +15,8 @@
 #include "fs/base/path_name.h"
 #include "fs/journal/sample.h"
 #include "fs/review/change_digest.h"
+#include "fs/review/hunks.h"
+#include "fs/review/parts.h"
 #include "fs/session/session_dir.h"
 
 const char *fixture_parent;
@@ -662,19 +664,63 @@ int fixture_undo(struct fixture *fixture, uint64_t receipt, struct commit_result
 	return undo_apply(commit, receipt, &first, note_reason, fixture, ret);
 }
 
-void fixture_decide(struct fixture *fixture, const char *path, enum decision_verdict verdict)
+/* Adds one to what was decided. */
+static void decide(struct fixture *fixture, const char *path, enum decision_scope scope,
+		   const char *part, enum decision_verdict verdict, const struct digest *digest)
 {
-	const struct change *change = review_find(fixture_review(fixture), path);
-	struct decisions *decisions = NULL;
-	struct digest digest;
+	cleanup_decisions struct decisions *decisions = NULL;
 
-	if (!change)
-		die("%s: not pending", path);
-	check(change_digest(fixture->review, change, &digest), path);
 	check(decisions_read(fixture->session_fd, fixture->manifest.id, &fixture->key, &decisions,
 			     NULL),
 	      "decisions");
-	check(decisions_set(decisions, path, DECISION_WHOLE, NULL, verdict, &digest), path);
+	check(decisions_set(decisions, path, scope, part, verdict, digest), path);
 	check(decisions_write(decisions, fixture->session_fd), "decisions");
-	decisions_free(decisions);
+}
+
+static const struct change *find_pending(struct fixture *fixture, const char *path)
+{
+	const struct change *change = review_find(fixture_review(fixture), path);
+
+	if (!change)
+		die("%s: not pending", path);
+	return change;
+}
+
+void fixture_decide(struct fixture *fixture, const char *path, enum decision_verdict verdict)
+{
+	const struct change *change = find_pending(fixture, path);
+	struct digest digest;
+
+	check(change_digest(fixture->review, change, &digest), path);
+	decide(fixture, path, DECISION_WHOLE, NULL, verdict, &digest);
+}
+
+void fixture_decide_part(struct fixture *fixture, const char *path, const char *name,
+			 enum decision_verdict verdict)
+{
+	const struct change *change = find_pending(fixture, path);
+	cleanup_parts struct parts *parts = NULL;
+	const struct part *part;
+	size_t index = 0;
+
+	check(parts_of_change(fixture->review, change, NULL, false, &parts), path);
+	check(parts_find(parts, name, &index), name);
+	part = parts_get(parts, index);
+	decide(fixture, path, parts_scope(change), part->name, verdict, &part->digest);
+}
+
+void fixture_decide_hunk(struct fixture *fixture, const char *path, size_t index,
+			 enum decision_verdict verdict)
+{
+	const struct change *change = find_pending(fixture, path);
+	cleanup_hunks struct hunks *hunks = NULL;
+	struct digest whole;
+	struct digest digest;
+	char part[24];
+
+	check(hunks_of_change(fixture->review, change, &hunks), path);
+	check(change_digest(fixture->review, change, &whole), path);
+	check(hunks_digest(hunks, index, &whole, &digest), path);
+	(void)snprintf(part, sizeof(part), "%zu", index);
+	decide(fixture, path, DECISION_HUNK, part, verdict, &digest);
 }

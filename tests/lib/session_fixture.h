@@ -114,5 +114,12 @@ int fixture_undo(struct fixture *fixture, uint64_t receipt, struct commit_result
 
 /* Decides about a pending change as it is now. */
 void fixture_decide(struct fixture *fixture, const char *path, enum decision_verdict verdict);
+/* The same about one of its keys or records, by the name that a person would give (parts_find()).
+ */
+void fixture_decide_part(struct fixture *fixture, const char *path, const char *name,
+			 enum decision_verdict verdict);
+/* The same about one of its edits, by its number (hunks.h). */
+void fixture_decide_hunk(struct fixture *fixture, const char *path, size_t index,
+			 enum decision_verdict verdict);
 
 #endif
