@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Undo, merges by key, commits of some hunks, settled conflicts and approvals that are bound to
- * their bytes, in which each allocation and each call on a file fails once, or from some point on.
- * Faults begin where the host may be written to: the review before it has test_fault.c. Each file
- * is then old or new, and the next try ends as one without faults does. */
+/* Undo, merges by key, commits of some hunks, keys or records, settled conflicts and approvals that
+ * are bound to their bytes, in which each allocation and each call on a file fails once, or from
+ * some point on. Faults begin where the host may be written to: the review before it has
+ * test_fault.c. Each file is then old or new, and the next try ends as one without faults does. */
 #include "tests/unit/cmocka_setup.h"
 
 #include <errno.h>
@@ -25,6 +25,12 @@ static const char rules[] = "{\"version\":1,\"rules\":[{\"path\":\"t/**\",\"read
 			    "{\"path\":\"log/**\",\"read\":\"show\",\"write\":\"auto\","
 			    "\"merge\":\"append-lines\",\"why\":\"test\"}]}";
 
+/* Every key of the configuration asks. */
+static const char ask_rules[] =
+	"{\"version\":1,\"rules\":[{\"path\":\".claude.json\","
+	"\"read\":\"filter\",\"filter\":\"claude-json\",\"write\":\"review\","
+	"\"merge\":\"json-keys\",\"why\":\"test\"}]}";
+
 #define CONFIG ".claude.json"
 #define PATHS  8u
 
@@ -41,6 +47,7 @@ enum act {
 	ACT_COMMIT_OURS,
 	ACT_COMMIT_PART,    /* the first hunk of each file */
 	ACT_COMMIT_DECIDED, /* only what was decided about before */
+	ACT_LOOK,           /* what an undo of receipt 1 would do */
 	ACT_UNDO,           /* of receipt 1 */
 	ACT_UNDO_UNDO,      /* of receipt 2 */
 };
@@ -159,6 +166,24 @@ static void make_hunks(struct fixture *f)
 	fixture_end(f);
 }
 
+static void make_decided_hunks(struct fixture *f)
+{
+	make_hunks(f);
+	fixture_decide_hunk(f, "t/both", 0, DECISION_APPROVED);
+	fixture_decide_hunk(f, "t/both", 1, DECISION_REJECTED);
+}
+
+static void make_decided_keys(struct fixture *f)
+{
+	fixture_add_rules(f, ask_rules);
+	fixture_config_write(f, "{\"theme\":\"dark\",\"verbose\":false,\"own\":1}");
+	fixture_save(f, CONFIG, "{\"theme\":\"dark\",\"verbose\":false}",
+		     "{\"theme\":\"light\",\"verbose\":true}");
+	fixture_end(f);
+	fixture_decide_part(f, CONFIG, "theme", DECISION_APPROVED);
+	fixture_decide_part(f, CONFIG, "verbose", DECISION_REJECTED);
+}
+
 static void make_conflict(struct fixture *f)
 {
 	fixture_host_write(f, "t/both", "old");
@@ -188,6 +213,13 @@ static void make_edited_lines(struct fixture *f)
 	fixture_modify(f, "log/edited", "2\n3\n");
 	fixture_end(f);
 	fixture_host_append(f, "log/edited", "theirs\n");
+}
+
+static void make_removed_lines(struct fixture *f)
+{
+	fixture_host_write(f, "log/edited", "1\n2\n");
+	fixture_modify(f, "log/edited", "2\n");
+	fixture_end(f);
 }
 
 /* A directory of its own, and one that a file needs. */
@@ -229,6 +261,15 @@ static void make_transcript(struct fixture *f)
 {
 	make_running_transcript(f);
 	fixture_end(f);
+}
+
+static void make_decided_records(struct fixture *f)
+{
+	(void)snprintf(transcript, sizeof(transcript), "%s", fixture_own(f, UUID ".jsonl"));
+	fixture_host_write(f, transcript, RECORD(1));
+	fixture_append(f, transcript, RECORD(2) RECORD(3));
+	fixture_end(f);
+	fixture_decide_part(f, transcript, "3", DECISION_REJECTED);
 }
 
 static void make_running(struct fixture *f)
@@ -281,6 +322,8 @@ static const struct scene scenes[] = {
 		     { "elsewhere/replace", "newer", "newer" },
 		     { "elsewhere/delete", NULL, NULL },
 		     { "log/own", "theirs\n", "theirs\n" } } },
+	{ "look at an undo", ACT_LOOK, make_committed_and_grown,
+	  .files = { { "log/own", "1\n2\ntheirs\n", "1\n2\ntheirs\n" } } },
 	{ "keys", ACT_COMMIT, make_keys,
 	  .files = { { CONFIG, "{\"numStartups\":5,\"theme\":\"blue\",\"own\":1}",
 		       "{\"numStartups\":7,\"theme\":\"blue\",\"own\":1}" } } },
@@ -291,6 +334,11 @@ static const struct scene scenes[] = {
 		       "{\"numStartups\":5,\"own\":1}" } } },
 	{ "a hunk", ACT_COMMIT_PART, make_hunks,
 	  .files = { { "t/both", "1\n" FAR "9\n", "one\n" FAR "9\n" } } },
+	{ "decided hunks", ACT_COMMIT_DECIDED, make_decided_hunks,
+	  .files = { { "t/both", "1\n" FAR "9\n", "one\n" FAR "9\n" } } },
+	{ "decided keys", ACT_COMMIT_DECIDED, make_decided_keys,
+	  .files = { { CONFIG, "{\"theme\":\"dark\",\"verbose\":false,\"own\":1}",
+		       "{\"theme\":\"light\",\"verbose\":false,\"own\":1}" } } },
 	{ "theirs", ACT_COMMIT_THEIRS, make_conflict,
 	  .files = { { "t/both", "theirs", "newer" } } },
 	{ "ours", ACT_COMMIT_OURS, make_conflict, .files = { { "t/both", "theirs", "theirs" } } },
@@ -300,6 +348,8 @@ static const struct scene scenes[] = {
 		     { "t/delete", "old", NULL } } },
 	{ "edited lines", ACT_COMMIT, make_edited_lines,
 	  .files = { { "log/edited", "1\n2\ntheirs\n", "1\n2\ntheirs\n3\n" } } },
+	{ "removed lines", ACT_COMMIT, make_removed_lines,
+	  .files = { { "log/edited", "1\n2\n", "1\n2\n" } } },
 	{ "directories", ACT_COMMIT, make_directories, .files = { { "log/deep/x", NULL, "1\n" } } },
 	/* What a running session has written is held still first. */
 	{ "while it runs", ACT_COMMIT, make_running,
@@ -309,6 +359,8 @@ static const struct scene scenes[] = {
 		     { CONFIG, NULL, "{\n  \"numStartups\": 7\n}" } } },
 	{ "transcript, while it runs", ACT_COMMIT, make_running_transcript,
 	  .files = { { transcript, RECORD(1) RECORD(2), RECORD(1) RECORD(2) RECORD(3) } } },
+	{ "decided records", ACT_COMMIT_DECIDED, make_decided_records,
+	  .files = { { transcript, RECORD(1), RECORD(1) RECORD(2) } } },
 	{ "history", ACT_COMMIT, make_history, .files = { { "history.jsonl", NULL, history } } },
 	{ "transcript", ACT_COMMIT, make_transcript,
 	  .files = { { transcript, RECORD(1) RECORD(2), RECORD(1) RECORD(2) RECORD(3) } } },
@@ -390,6 +442,7 @@ static int plan_of(struct fixture *f, enum act act, struct commit_plan **ret)
 		choice.ours_count = both ? 1 : 0;
 		break;
 	case ACT_COMMIT_DECIDED:
+	case ACT_LOOK:
 	case ACT_UNDO:
 	case ACT_UNDO_UNDO: break;
 	}
@@ -421,12 +474,33 @@ static int try_undo(struct fixture *f, const struct scene *scene, const struct f
 	return fixture_undo(f, scene->act == ACT_UNDO ? 1 : 2, ret);
 }
 
+static void ignore_event(const struct commit_event *event, void *arg)
+{
+	(void)event;
+	(void)arg;
+}
+
+static int try_look(struct fixture *f, const struct scene *scene, const struct fault *fault,
+		    struct commit_result *ret)
+{
+	arm(fault, scene);
+	return undo_look(f->session_fd, &f->manifest, f->state_fd, 1, ignore_event, NULL, ret);
+}
+
 static int try_once(struct fixture *f, const struct scene *scene, const struct fault *fault,
 		    struct commit_result *ret)
 {
-	return scene->act == ACT_UNDO || scene->act == ACT_UNDO_UNDO
-		       ? try_undo(f, scene, fault, ret)
-		       : try_commit(f, scene, fault, ret);
+	switch (scene->act) {
+	case ACT_COMMIT:
+	case ACT_COMMIT_THEIRS:
+	case ACT_COMMIT_OURS:
+	case ACT_COMMIT_PART:
+	case ACT_COMMIT_DECIDED: return try_commit(f, scene, fault, ret);
+	case ACT_LOOK: return try_look(f, scene, fault, ret);
+	case ACT_UNDO:
+	case ACT_UNDO_UNDO: break;
+	}
+	return try_undo(f, scene, fault, ret);
 }
 
 static void print_problem(const char *text, void *arg)
@@ -481,9 +555,14 @@ static bool fails_safely(const struct scene *scene, const struct fault *fault)
 	return has_hit;
 }
 
+static bool is_undo(const struct scene *scene)
+{
+	return scene->act == ACT_LOOK || scene->act == ACT_UNDO || scene->act == ACT_UNDO_UNDO;
+}
+
 /* Each way that leads to a call of the kind is cut once, whichever scene comes by it first; in the
- * long form each call of each scene is. */
-static void fail_each(struct fault fault)
+ * long form each call of each scene is. min: at least so many calls. */
+static void fail_each(struct fault fault, bool only_undo, unsigned int min)
 {
 	bool is_long = getenv("CLAUDEFS_TEST_LONG") != NULL;
 	unsigned int runs = 0;
@@ -492,6 +571,8 @@ static void fail_each(struct fault fault)
 	for (size_t i = 0; i < SCENES; i++) {
 		unsigned int runs_before = runs;
 
+		if (only_undo && !is_undo(&scenes[i]))
+			continue;
 		fault.nth = is_long;
 		while (fails_safely(&scenes[i], &fault)) {
 			fault.nth += is_long;
@@ -500,25 +581,64 @@ static void fail_each(struct fault fault)
 		print_message("%s: %u\n", scenes[i].name, runs - runs_before);
 	}
 	print_message("%u calls failed\n", runs);
-	assert_true(runs > 100);
+	assert_true(runs > min);
 }
 
 static void any_call_on_a_file_may_fail(void **state)
 {
 	(void)state;
-	fail_each((struct fault){ FAULT_FILES, 0, EIO, false });
+	fail_each((struct fault){ FAULT_FILES, 0, EIO, false }, false, 100);
 }
 
 static void the_disk_may_be_full_from_any_call_on(void **state)
 {
 	(void)state;
-	fail_each((struct fault){ FAULT_FILES, 0, ENOSPC, true });
+	fail_each((struct fault){ FAULT_FILES, 0, ENOSPC, true }, false, 100);
+}
+
+/* By its rights, or because what leads there is another directory by now. */
+static void what_the_host_refuses_to_show_is_not_undone(void **state)
+{
+	static const struct {
+		int error;
+		const char *reason;
+	} refusals[] = {
+		{ EACCES, "t/replace: the host's entry cannot be read\n" },
+		{ EPERM, "t/replace: the host's entry cannot be read\n" },
+		{ EXDEV, "t/replace: its directory on the host is another one now\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+		struct commit_result result;
+		struct fixture f;
+
+		fixture_make(&f);
+		fixture_add_rules(&f, rules);
+		make_committed(&f);
+		fault_refuse_syscall(SYS_openat2, refusals[i].error);
+		assert_int_equal(fixture_undo(&f, 1, &result), 0);
+		fault_refuse_syscall(0, 0);
+		assert_int_equal(result.applied, 0);
+		assert_non_null(strstr(f.undo_reasons, refusals[i].reason));
+		assert_int_equal(fixture_undo(&f, 1, &result), 0);
+		assert_int_equal(result.applied, 7);
+		fixture_done(&f);
+	}
+}
+
+/* The host's, or what was kept: an undo measures all that it reads by its receipt. (A commit makes
+ * the receipt of what it reads.) */
+static void an_undo_is_not_misled_by_a_file_that_was_cut_short(void **state)
+{
+	(void)state;
+	fail_each((struct fault){ FAULT_SHORT, 0, 0, false }, true, 20);
 }
 
 static void any_allocation_may_fail(void **state)
 {
 	(void)state;
-	fail_each((struct fault){ FAULT_MEMORY, 0, ENOMEM, false });
+	fail_each((struct fault){ FAULT_MEMORY, 0, ENOMEM, false }, false, 100);
 }
 
 int main(void)
@@ -526,6 +646,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(any_call_on_a_file_may_fail),
 		cmocka_unit_test(the_disk_may_be_full_from_any_call_on),
+		cmocka_unit_test(what_the_host_refuses_to_show_is_not_undone),
+		cmocka_unit_test(an_undo_is_not_misled_by_a_file_that_was_cut_short),
 		cmocka_unit_test(any_allocation_may_fail),
 	};
 

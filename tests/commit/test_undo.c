@@ -362,6 +362,37 @@ static void intent_that_others_planted_is_not_carried_out(void **state)
 	fixture_done(&f);
 }
 
+/* What the commit left to the host is not touched by its undo. */
+static void of_a_commit_that_met_a_conflict_only_what_was_written_is_undone(void **state)
+{
+	cleanup_commit struct commit *commit = NULL;
+	cleanup_commit_plan struct commit_plan *plan = NULL;
+	struct commit_result result;
+	const char *missing = NULL;
+	struct fixture f;
+
+	(void)state;
+	fixture_make(&f);
+	fixture_host_write(&f, "plans/a.md", "base");
+	fixture_host_write(&f, "plans/b.md", "base");
+	fixture_modify(&f, "plans/a.md", "session");
+	fixture_modify(&f, "plans/b.md", "session");
+	fixture_end(&f);
+	assert_int_equal(
+		commit_open(f.session_fd, &f.manifest, f.state_fd, NULL, NULL, NULL, &commit), 0);
+	assert_int_equal(commit_plan_new(fixture_review(&f), &choose_all, &plan, &missing), 0);
+	fixture_host_write(&f, "plans/a.md", "saved since");
+	assert_int_equal(commit_apply(commit, plan, NULL, NULL, &result), 0);
+	assert_int_equal(result.conflicts, 1);
+	assert_int_equal(result.applied, 1);
+	commit_close(steal_ptr(&commit));
+	assert_int_equal(undo(&f, 1), 1);
+	assert_host(&f, "plans/a.md", "saved since");
+	assert_host(&f, "plans/b.md", "base");
+	assert_string_equal(f.undo_reasons, "");
+	fixture_done(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -374,6 +405,7 @@ int main(void)
 		cmocka_unit_test(damaged_pre_image_is_not_written_back),
 		cmocka_unit_test(receipt_that_others_wrote_is_not_followed),
 		cmocka_unit_test(intent_that_others_planted_is_not_carried_out),
+		cmocka_unit_test(of_a_commit_that_met_a_conflict_only_what_was_written_is_undone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

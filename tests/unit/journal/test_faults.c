@@ -230,6 +230,76 @@ static void zeros_are_a_beginning_up_to_a_limit(void **state)
 	assert_int_equal(open_result(), -EBADMSG);
 }
 
+/* What a power loss leaves behind the last record, or where the first should be: to judge it, it is
+ * read, and that may fail. */
+static void what_cannot_be_read_is_not_judged(void **state)
+{
+	static const char zeros[4096];
+	const int counts[] = { 1, 0 };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		bool has_hit = true;
+
+		remove_journal();
+		if (counts[i] > 0) {
+			struct journal_writer *writer = NULL;
+			struct journal_record record = make_record();
+
+			assert_int_equal(journal_writer_create(dir.fd, SAMPLE_SESSION, &writer), 0);
+			assert_int_equal(journal_append(writer, &record), 0);
+			assert_int_equal(journal_sync(writer), 0);
+			journal_writer_abandon(writer);
+		}
+		{
+			cleanup_fd int fd = openat(dir.fd, "journal",
+						   O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+
+			assert_int_equal(fd_write_all(fd, zeros, sizeof(zeros)), 0);
+		}
+		for (unsigned int nth = 1; has_hit || nth < 8; nth++) {
+			enum journal_state end = JOURNAL_DAMAGED;
+			int r;
+
+			fault_arm(FAULT_MEMORY, nth, ENOMEM, false);
+			r = read_journal(&end);
+			assert_int_equal(r, fault_disarm() ? -ENOMEM : counts[i]);
+			fault_arm(FAULT_FILES, nth, EIO, false);
+			r = read_journal(&end);
+			has_hit = fault_disarm();
+			assert_int_equal(r, has_hit ? -EIO : counts[i]);
+			if (!has_hit)
+				assert_int_equal(end, JOURNAL_TORN);
+		}
+	}
+}
+
+/* A reader that came before the writer's first bytes sees them when it looks again. */
+static void a_journal_may_be_begun_while_it_is_read(void **state)
+{
+	cleanup_journal_reader struct journal_reader *reader = NULL;
+	struct journal_record record;
+	cleanup_free char *bytes = NULL;
+	unsigned int synced = 0;
+	size_t len = 0;
+
+	(void)state;
+	remove_journal();
+	assert_int_equal(write_journal(&synced), 0);
+	assert_int_equal(fd_read_file_at(dir.fd, "journal", 1 << 20, &bytes, &len), 0);
+	put_journal(bytes, 0);
+	assert_int_equal(journal_reader_open(dir.fd, SAMPLE_SESSION, &reader), 0);
+	put_journal(bytes, len);
+	assert_int_equal(journal_reader_next(reader, &record), 1);
+	journal_reader_free(steal_ptr(&reader));
+	/* Unless it is something else by then. */
+	put_journal(bytes, 0);
+	assert_int_equal(journal_reader_open(dir.fd, SAMPLE_SESSION, &reader), 0);
+	bytes[0] = (char)(bytes[0] ^ 1);
+	put_journal(bytes, len);
+	assert_int_equal(journal_reader_next(reader, &record), -EBADMSG);
+}
+
 static int use_store(void)
 {
 	cleanup_content_store struct content_store *store = NULL;
@@ -390,6 +460,8 @@ int main(void)
 		cmocka_unit_test(overlong_session_names_are_refused),
 		cmocka_unit_test(only_a_newer_header_that_verifies_is_newer),
 		cmocka_unit_test(zeros_are_a_beginning_up_to_a_limit),
+		cmocka_unit_test(what_cannot_be_read_is_not_judged),
+		cmocka_unit_test(a_journal_may_be_begun_while_it_is_read),
 		cmocka_unit_test(a_store_says_what_failed),
 		cmocka_unit_test(scratch_files_need_no_tmpfile),
 		cmocka_unit_test(numbers_do_not_begin_again),
