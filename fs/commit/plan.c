@@ -122,11 +122,8 @@ static const char *why_no_part(const struct commit_choice *choice, const struct 
 		is_any = is_any || entry->chosen[i];
 	}
 	bind(entry, change);
-	if (is_any)
-		return NULL;
-	return change_has_hunk(change, DECISION_NONE)
-		       ? "some of its hunks were rejected, the others need approval"
-		       : "rejected";
+	/* If all were rejected, the whole is: CHANGE_REJECTED. */
+	return is_any ? NULL : "some of its hunks were rejected, the others need approval";
 }
 
 /* Some of its keys or records were decided about. By the rule's word, or all approved, those that

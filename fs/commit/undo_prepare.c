@@ -23,25 +23,17 @@ struct step {
 	size_t new_index; /* of entry */
 };
 
-static enum plan_action opposite(enum plan_action action)
-{
-	switch (action) {
-	case PLAN_MKDIR: return PLAN_RMDIR;
-	case PLAN_CREATE: return PLAN_DELETE;
-	case PLAN_REPLACE: return PLAN_REPLACE;
-	case PLAN_APPEND: return PLAN_CUT;
-	case PLAN_CUT: return PLAN_APPEND;
-	case PLAN_DELETE: return PLAN_CREATE;
-	case PLAN_RMDIR: return PLAN_MKDIR;
-	case PLAN_KEEP: return PLAN_KEEP;
-	}
-	return PLAN_REPLACE;
-}
+/* What takes each of them back. */
+static const enum plan_action opposites[] = {
+	[PLAN_MKDIR] = PLAN_RMDIR, [PLAN_CREATE] = PLAN_DELETE, [PLAN_REPLACE] = PLAN_REPLACE,
+	[PLAN_APPEND] = PLAN_CUT,  [PLAN_CUT] = PLAN_APPEND,    [PLAN_DELETE] = PLAN_CREATE,
+	[PLAN_RMDIR] = PLAN_MKDIR, [PLAN_KEEP] = PLAN_KEEP,
+};
 
 /* Tells why the name is not undone. Returns 1. */
 static int refuse(const struct step *step, enum commit_status status, const char *reason)
 {
-	sink_reject(step->undoing->sink, step->done->path, opposite(step->done->action), status,
+	sink_reject(step->undoing->sink, step->done->path, opposites[step->done->action], status,
 		    reason);
 	return 1;
 }
@@ -336,7 +328,7 @@ int undo_prepare(const struct undoing *undoing, struct intent *intent, size_t *r
 		r = check_standing(&step, ret_undone);
 		if (r > 0)
 			continue;
-		step.entry = intent_add(intent, step.done->path, opposite(step.done->action));
+		step.entry = intent_add(intent, step.done->path, opposites[step.done->action]);
 		if (!step.entry)
 			return -ENOMEM;
 		r = prepare(&step);
