@@ -260,7 +260,7 @@ attack_GIT_023() {
   printf 'push\0origin\0main' | xargs -0 git
 }
 expect_GIT_023() {
-  refusals 11 && nothing_arrived && has_no_line "$INSIDE" '^0 .*(push|main)'
+  refusals 5 && nothing_arrived && has_no_line "$INSIDE" '^0 .*(push|main)' && has_line "$INSIDE" 'held as push:'
 }
 
 # Nobody inside can give a file to somebody else; what the session leaves is the person's.
