@@ -401,6 +401,7 @@ void change_set_done(struct review *review)
 	for (size_t i = 0; i < review->count; i++) {
 		free(review->changes[i].path);
 		free(review->changes[i].prefix_path);
+		free(review->changes[i].hunks);
 		hazard_list_done(&review->changes[i].hazards);
 	}
 	free(review->changes);
