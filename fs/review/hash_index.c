@@ -12,12 +12,17 @@
 
 int hash_index_init(struct hash_index *index)
 {
+	int r;
+
 	/* Without buckets it has none to walk: callers free what they hold by walking them. */
 	*index = (struct hash_index){ .buckets = calloc(FIRST_SIZE, sizeof(struct hash_link *)) };
 	if (!index->buckets)
 		return -ENOMEM;
 	index->size = FIRST_SIZE;
-	return fd_random_bytes(&index->seed, sizeof(index->seed));
+	r = fd_random_bytes(&index->seed, sizeof(index->seed));
+	if (r < 0)
+		hash_index_done(index);
+	return r;
 }
 
 void hash_index_done(struct hash_index *index)
