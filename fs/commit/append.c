@@ -71,7 +71,8 @@ static int write_lines(int fd, int source, uint64_t offset, uint64_t size, bool 
 			return n < 0 ? (int)n : -EBADMSG;
 		if ((uint64_t)n < size - offset)
 			n = (ssize_t)whole_lines(buf + lead, (size_t)n);
-		buf[0] = lead > 0 ? '\n' : buf[0];
+		if (lead > 0)
+			buf[0] = '\n';
 		r = fd_write_all(fd, buf, lead + (size_t)n);
 		if (r < 0)
 			return r;
