@@ -39,7 +39,7 @@ static int decide_one(const struct cli *cli, const char *command, struct pushes 
 			      push_state_name(entry->state));
 		return EXIT_REFUSED;
 	}
-	entry->state = cli->resets ? PUSH_HELD : state;
+	(void)push_entry_turn(entry, cli->resets ? PUSH_HELD : state, PUSH_BY_PERSON, NULL);
 	r = write_entry(command, pushes, entry);
 	if (r == EXIT_OK && !push_is_open(entry))
 		(void)push_store_drop(&pushes->store, entry->number);
@@ -84,7 +84,7 @@ int pushes_discard(const struct chosen_session *session)
 
 		if (!push_is_open(entry))
 			continue;
-		entry->state = PUSH_REJECTED;
+		(void)push_entry_turn(entry, PUSH_REJECTED, PUSH_BY_PERSON, NULL);
 		r = write_entry("discard", &pushes, entry);
 		if (r == EXIT_OK)
 			(void)push_store_drop(&pushes.store, entry->number);
@@ -136,7 +136,8 @@ static int deliver(const struct cli *cli, const struct chosen_session *session,
 		   const struct push_rules *rules)
 {
 	struct push_problem problem;
-	int r = push_deliver(&pushes->store, entry, rules, session->manifest.project, &problem);
+	int r = push_deliver(&pushes->store, entry, PUSH_BY_PERSON, rules,
+			     session->manifest.project, &problem);
 
 	if (r == 0) {
 		/* Beside the one JSON value of the command. */

@@ -136,7 +136,7 @@ static int send_entry(const struct push_store *store, const struct push_entry *e
 	return r;
 }
 
-int push_deliver(const struct push_store *store, struct push_entry *entry,
+int push_deliver(const struct push_store *store, struct push_entry *entry, enum push_actor by,
 		 const struct push_rules *rules, const char *project, struct push_problem *problem)
 {
 	int r = push_examine(store, entry, rules, project, problem);
@@ -144,10 +144,8 @@ int push_deliver(const struct push_store *store, struct push_entry *entry,
 
 	if (r == 0)
 		r = send_entry(store, entry, project, problem);
-	if (r == 0)
-		entry->state = PUSH_PUSHED;
-	free(entry->reason);
-	entry->reason = r < 0 ? strdup(problem->text) : NULL;
+	(void)push_entry_turn(entry, r == 0 ? PUSH_PUSHED : entry->state, by,
+			      r < 0 ? problem->text : NULL);
 	w = push_entry_write(store, entry);
 	if (!push_is_open(entry))
 		(void)push_store_drop(store, entry->number);

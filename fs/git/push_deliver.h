@@ -16,9 +16,9 @@ int push_examine(const struct push_store *store, struct push_entry *entry,
 
 /* push_examine(), then the push. entry is held or approved. On success it is PUSH_PUSHED, and its
  * quarantine goes; after a failure it stays as it was, so that it may be tried again (by other
- * rules, or when the server answers), with the reason in it. It is written. project: the session's.
- * Returns as push_examine(); a server that refuses is -EREMOTEIO. */
-int push_deliver(const struct push_store *store, struct push_entry *entry,
+ * rules, or when the server answers), with the reason in it. It is written. project: the session's;
+ * by: whose word it goes by. Returns as push_examine(); a server that refuses is -EREMOTEIO. */
+int push_deliver(const struct push_store *store, struct push_entry *entry, enum push_actor by,
 		 const struct push_rules *rules, const char *project, struct push_problem *problem);
 
 #endif

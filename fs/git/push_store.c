@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/base/clock.h"
 #include "fs/base/fd.h"
 #include "fs/base/json.h"
 #include "fs/git/push_quarantine.h"
@@ -26,6 +27,16 @@ static const char *const state_names[] = { [PUSH_HELD] = "held",
 					   [PUSH_PUSHED] = "pushed",
 					   [PUSH_REFUSED] = "refused" };
 #define STATE_COUNT (sizeof(state_names) / sizeof(state_names[0]))
+
+static const char *const actor_names[] = { [PUSH_BY_RULES] = "rules",
+					   [PUSH_BY_PERSON] = "person",
+					   [PUSH_BY_LAUNCH] = "--allow-git-push" };
+#define ACTOR_COUNT (sizeof(actor_names) / sizeof(actor_names[0]))
+
+const char *push_actor_name(enum push_actor actor)
+{
+	return actor_names[actor];
+}
 
 const char *push_state_name(enum push_state state)
 {
@@ -50,7 +61,32 @@ void push_entry_done(struct push_entry *entry)
 	free(entry->remote);
 	free(entry->target);
 	free(entry->reason);
+	for (size_t i = 0; i < entry->event_count; i++)
+		free(entry->events[i].reason);
 	*entry = (struct push_entry){ 0 };
+}
+
+int push_entry_turn(struct push_entry *entry, enum push_state state, enum push_actor by,
+		    const char *reason)
+{
+	/* Two, before the old one goes: reason may be that. */
+	char *now = reason ? strdup(reason) : NULL;
+	char *then = reason ? strdup(reason) : NULL;
+
+	/* How it began stays, whatever follows. */
+	if (entry->event_count == PUSH_EVENTS_MAX) {
+		free(entry->events[1].reason);
+		memmove(&entry->events[1], &entry->events[2],
+			(PUSH_EVENTS_MAX - 2) * sizeof(entry->events[0]));
+		entry->event_count--;
+	}
+	entry->events[entry->event_count++] = (struct push_event){
+		.time_ns = clock_now_ns(), .state = state, .by = by, .reason = then
+	};
+	free(entry->reason);
+	entry->reason = now;
+	entry->state = state;
+	return reason && (!now || !then) ? -ENOMEM : 0;
 }
 
 static int open_below(int dir_fd, const char *name, bool may_create)
@@ -175,6 +211,24 @@ static void set_number(json_t *json, const char *key, uint64_t number)
 	(void)json_object_set_new(json, key, json_integer((json_int_t)number));
 }
 
+static json_t *events_to_json(const struct push_entry *entry)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < entry->event_count; i++) {
+		const struct push_event *event = &entry->events[i];
+		json_t *item = json_object();
+
+		set_number(item, "time_ns", event->time_ns);
+		(void)json_object_set_new(item, "state", json_string(state_names[event->state]));
+		(void)json_object_set_new(item, "by", json_string(actor_names[event->by]));
+		if (event->reason)
+			(void)json_object_set_new(item, "reason", json_string_lossy(event->reason));
+		(void)json_array_append_new(list, item);
+	}
+	return list;
+}
+
 int push_entry_write(const struct push_store *store, const struct push_entry *entry)
 {
 	cleanup_json json_t *json = json_object();
@@ -191,6 +245,7 @@ int push_entry_write(const struct push_store *store, const struct push_entry *en
 	set_number(json, "added", entry->facts.added);
 	set_number(json, "removed", entry->facts.removed);
 	(void)json_object_set_new(json, "refuse_broad", json_boolean(entry->refuse_broad));
+	(void)json_object_set_new(json, "events", events_to_json(entry));
 	if (json_object_set_new(json, "reason",
 				entry->reason ? json_string_lossy(entry->reason) : json_null()) < 0)
 		return -ENOMEM;
@@ -221,17 +276,54 @@ static int read_commands(const json_t *list, struct push_entry *ret)
 	return 0;
 }
 
+/* The number of a name in a table of count; -EBADMSG: it has none. */
+static int find_name(const char *const *names, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(names[i], name) == 0)
+			return (int)i;
+	}
+	return -EBADMSG;
+}
+
+static int read_event(const json_t *item, struct push_event *ret)
+{
+	const char *reason = json_get_string(item, "reason", NULL);
+	int state = find_name(state_names, STATE_COUNT, json_get_string(item, "state", ""));
+	int by = find_name(actor_names, ACTOR_COUNT, json_get_string(item, "by", ""));
+
+	if (state < 0 || by < 0)
+		return -EBADMSG;
+	ret->time_ns = (uint64_t)json_get_integer(item, "time_ns", 0);
+	ret->state = (enum push_state)state;
+	ret->by = (enum push_actor)by;
+	ret->reason = reason ? strdup(reason) : NULL;
+	return reason && !ret->reason ? -ENOMEM : 0;
+}
+
+/* None where an older claudefs wrote the entry. */
+static int read_events(const json_t *list, struct push_entry *ret)
+{
+	int r = 0;
+
+	if (json_array_size(list) > PUSH_EVENTS_MAX)
+		return -EBADMSG;
+	for (size_t i = 0; r == 0 && i < json_array_size(list); i++) {
+		r = read_event(json_array_get(list, i), &ret->events[i]);
+		ret->event_count = i + 1;
+	}
+	return r;
+}
+
 static int read_fields(const json_t *json, struct push_entry *ret)
 {
-	const char *state = json_get_string(json, "state", "");
 	const char *reason = json_get_string(json, "reason", NULL);
-	size_t i = 0;
+	int state = find_name(state_names, STATE_COUNT, json_get_string(json, "state", ""));
+	int r;
 
-	while (i < STATE_COUNT && strcmp(state_names[i], state) != 0)
-		i++;
-	if (json_get_integer(json, "version", 0) != ENTRY_VERSION || i == STATE_COUNT)
+	if (json_get_integer(json, "version", 0) != ENTRY_VERSION || state < 0)
 		return -EBADMSG;
-	ret->state = (enum push_state)i;
+	ret->state = (enum push_state)state;
 	ret->time_ns = (uint64_t)json_get_integer(json, "time_ns", 0);
 	ret->facts.commits = (uint64_t)json_get_integer(json, "commits", 0);
 	ret->facts.files = (uint64_t)json_get_integer(json, "files", 0);
@@ -243,7 +335,8 @@ static int read_fields(const json_t *json, struct push_entry *ret)
 	ret->reason = reason ? strdup(reason) : NULL;
 	if (!ret->remote || !ret->target || (reason && !ret->reason))
 		return -ENOMEM;
-	return read_commands(json_object_get(json, "refs"), ret);
+	r = read_commands(json_object_get(json, "refs"), ret);
+	return r < 0 ? r : read_events(json_object_get(json, "events"), ret);
 }
 
 int push_entry_read(const struct push_store *store, unsigned int number, struct push_entry *ret)

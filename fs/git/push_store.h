@@ -19,6 +19,7 @@
 
 #define PUSH_ENTRIES_MAX 1000u /* of one session */
 #define PUSH_HELD_MAX    32u   /* quarantines of one session */
+#define PUSH_EVENTS_MAX  16u   /* of one push */
 
 struct push_store {
 	int fd;
@@ -39,9 +40,23 @@ enum push_state {
 	PUSH_REFUSED, /* by the rules, or by the server */
 };
 
+/* Whose doing a state is. */
+enum push_actor {
+	PUSH_BY_RULES,  /* push.json, the checks, or the end of what it waited for */
+	PUSH_BY_PERSON, /* `claudefs approve`, `reject`, `discard`, `commit` */
+	PUSH_BY_LAUNCH, /* the person at launch: --allow-git-push */
+};
+
+struct push_event {
+	uint64_t time_ns;
+	enum push_state state; /* from then on; the same as before where a try to push failed */
+	enum push_actor by;
+	char *reason; /* as push_entry.reason then; NULL: none */
+};
+
 struct push_entry {
-	unsigned int number; /* from 1; "push:1" */
-	enum push_state state;
+	unsigned int number;   /* from 1; "push:1" */
+	enum push_state state; /* push_entry_turn() sets it */
 	uint64_t time_ns;
 	char *remote; /* its name */
 	char *target;
@@ -50,6 +65,9 @@ struct push_entry {
 	struct push_facts facts;
 	bool refuse_broad; /* the session ran with --disallow-broad-gh-token */
 	char *reason;      /* of PUSH_REFUSED, or why the last try to push failed; one safe line */
+	/* What became of it, in order; of more than PUSH_EVENTS_MAX the first and the last ones. */
+	struct push_event events[PUSH_EVENTS_MAX];
+	size_t event_count;
 };
 
 void push_store_done(struct push_store *store);
@@ -78,6 +96,13 @@ int push_store_drop(const struct push_store *store, unsigned int number);
 int push_entry_read(const struct push_store *store, unsigned int number, struct push_entry *ret);
 int push_entry_write(const struct push_store *store, const struct push_entry *entry);
 
+/* Gives an entry a state, now, and notes whose doing it is; reason as in the entry (copied; NULL:
+ * none). Nothing is written. Returns 0 or -ENOMEM (the state is set). */
+int push_entry_turn(struct push_entry *entry, enum push_state state, enum push_actor by,
+		    const char *reason);
+
+/* "rules", "person", "--allow-git-push" (static). */
+const char *push_actor_name(enum push_actor actor);
 /* "held", "approved", ... (static). */
 const char *push_state_name(enum push_state state);
 /* True while its quarantine is kept. */

@@ -48,8 +48,12 @@ _Noreturn static void run_errand(const struct turn *turn, int out)
 	(void)alarm(MESSENGER_SECONDS);
 	errand.result = push_entry_read(&broker->store, turn->number, &entry);
 	if (errand.result == 0)
-		errand.result = (broker->is_allowed ? push_deliver : push_examine)(
-			&broker->store, &entry, broker->rules, broker->project, &errand.problem);
+		errand.result = broker->is_allowed
+					? push_deliver(&broker->store, &entry, PUSH_BY_LAUNCH,
+						       broker->rules, broker->project,
+						       &errand.problem)
+					: push_examine(&broker->store, &entry, broker->rules,
+						       broker->project, &errand.problem);
 	if (errand.result < 0 && !errand.problem.text[0])
 		(void)push_problem_set(&errand.problem, 0, "%s", strerror(-errand.result));
 	errand.entry = entry;
@@ -103,7 +107,7 @@ static int fill_entry(const struct turn *turn, const struct worker_message *mess
 	const struct push_remote *remote = &turn->broker->remotes.items[message->remote];
 
 	entry->number = turn->number;
-	entry->state = PUSH_HELD;
+	(void)push_entry_turn(entry, PUSH_HELD, PUSH_BY_RULES, NULL);
 	entry->time_ns = clock_now_ns();
 	entry->refuse_broad = turn->broker->refuse_broad;
 	entry->count = message->count;
@@ -122,14 +126,12 @@ static int fill_entry(const struct turn *turn, const struct worker_message *mess
 static int note_refusal(const struct turn *turn, struct push_entry *entry,
 			const struct broker_message *answer)
 {
-	entry->state = PUSH_REFUSED;
+	(void)push_entry_turn(entry, PUSH_REFUSED, PUSH_BY_RULES, answer->problem.text);
 	/* Names that did not pass may be anything. */
 	for (size_t i = 0; i < entry->count; i++) {
 		if (!push_ref_is_plain(entry->commands[i].ref))
 			entry->count = 0;
 	}
-	free(entry->reason);
-	entry->reason = strdup(answer->problem.text);
 	return push_entry_write(&turn->broker->store, entry);
 }
 
@@ -145,7 +147,8 @@ static int take_result(const struct turn *turn, struct push_entry *entry, int re
 	/* push_deliver() has written it. */
 	if (turn->broker->is_allowed)
 		return 0;
-	entry->reason = result < 0 ? strdup(answer->problem.text) : NULL;
+	if (result < 0)
+		(void)push_entry_turn(entry, entry->state, PUSH_BY_RULES, answer->problem.text);
 	return push_entry_write(&turn->broker->store, entry);
 }
 
@@ -221,8 +224,7 @@ static bool attend(struct turn *turn, int words)
 static void note_death(const struct turn *turn, int status)
 {
 	const struct push_remotes *remotes = &turn->broker->remotes;
-	cleanup_push_entry struct push_entry entry = { .number = turn->number,
-						       .state = PUSH_REFUSED };
+	cleanup_push_entry struct push_entry entry = { .number = turn->number };
 	struct push_problem problem;
 
 	if (!WIFSIGNALED(status) || remotes->count == 0)
@@ -234,8 +236,8 @@ static void note_death(const struct turn *turn, int status)
 	entry.time_ns = clock_now_ns();
 	entry.remote = strdup("");
 	entry.target = strdup("");
-	entry.reason = strdup(problem.text);
-	if (entry.remote && entry.target && entry.reason)
+	if (push_entry_turn(&entry, PUSH_REFUSED, PUSH_BY_RULES, problem.text) == 0 &&
+	    entry.remote && entry.target)
 		(void)push_entry_write(&turn->broker->store, &entry);
 }
 
