@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* `claudefs log`: the journal as it happened. A write that was reverted later is still here. */
+/* `claudefs log`: the journal as it happened. A write that was reverted later is still here.
+ * Between its records: what the gateway decided, and what became of it on the host. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 #include "fs/base/cleanup.h"
 #include "fs/base/message.h"
 #include "fs/cli/command.h"
+#include "fs/cli/host_events.h"
 #include "fs/cli/log_lines.h"
 #include "fs/cli/log_network.h"
 #include "fs/cli/open_review.h"
@@ -26,12 +28,22 @@ struct log_position {
 	enum journal_state state;
 	const char *reason;
 	struct log_network network;
+	uint64_t host_ns; /* what became of it on the host is printed up to here */
 };
+
+/* What happened beside the journal until then. */
+static int print_beside(const struct cli *cli, struct log_position *position,
+			const struct host_events *host, uint64_t time_ns)
+{
+	int r = log_network_print(cli, &position->network, time_ns);
+
+	return r < 0 ? r : host_events_print(cli, host, &position->host_ns, time_ns);
+}
 
 /* Reads the journal from its start, since every record is chained to the one before, and prints
  * what is new. */
 static int read_through(const struct cli *cli, const struct chosen_session *session,
-			struct log_position *position)
+			struct log_position *position, const struct host_events *host)
 {
 	cleanup_journal_reader struct journal_reader *reader = NULL;
 	cleanup_log_lines struct log_lines *lines = log_lines_new(cli);
@@ -48,7 +60,7 @@ static int read_through(const struct cli *cli, const struct chosen_session *sess
 	while ((r = journal_reader_next(reader, &record)) > 0) {
 		bool is_new = record.seq > position->last_seq;
 
-		r = is_new ? log_network_print(cli, &position->network, record.time_ns) : 0;
+		r = is_new ? print_beside(cli, position, host, record.time_ns) : 0;
 		if (r == 0)
 			r = log_lines_take(lines, &record, is_new);
 		if (r < 0)
@@ -57,7 +69,7 @@ static int read_through(const struct cli *cli, const struct chosen_session *sess
 			position->last_seq = record.seq;
 	}
 	if (r == 0)
-		r = log_network_print(cli, &position->network, UINT64_MAX);
+		r = print_beside(cli, position, host, UINT64_MAX);
 	if (r < 0)
 		return r;
 	position->offset = journal_reader_offset(reader);
@@ -65,8 +77,19 @@ static int read_through(const struct cli *cli, const struct chosen_session *sess
 	return 0;
 }
 
+/* The journal is told even where what became of it on the host cannot be (said once, *code). */
+static int read_all(const struct cli *cli, const struct chosen_session *session,
+		    struct log_position *position, int *code)
+{
+	cleanup_host_events struct host_events host = HOST_EVENTS_NONE;
+
+	if (*code == EXIT_OK)
+		*code = host_events_read("log", session, &host);
+	return read_through(cli, session, position, &host);
+}
+
 static int follow(const struct cli *cli, const struct chosen_session *session,
-		  struct log_position *position)
+		  struct log_position *position, int *code)
 {
 	struct timespec interval = { .tv_nsec = FOLLOW_INTERVAL_NS };
 	bool is_running = session->is_running;
@@ -81,7 +104,7 @@ static int follow(const struct cli *cli, const struct chosen_session *session,
 		/* Asked before the read, so that the last records of a session that ends now are
 		 * seen. */
 		is_running = session_is_running(session->fd);
-		r = read_through(cli, session, position);
+		r = read_all(cli, session, position, code);
 		if (r < 0)
 			return r;
 	}
@@ -93,15 +116,16 @@ int cmd_log(const struct cli *cli)
 	cleanup_chosen_session struct chosen_session session = CHOSEN_SESSION_NONE;
 	cleanup_pager struct pager pager = { 0 };
 	struct log_position position = { 0 };
+	int code = EXIT_OK;
 	int r = session_choose(cli, &session);
 
 	if (r != EXIT_OK)
 		return r;
 	if (!cli->follows)
 		pager_start(cli, &pager);
-	r = read_through(cli, &session, &position);
+	r = read_all(cli, &session, &position, &code);
 	if (r == 0 && cli->follows)
-		r = follow(cli, &session, &position);
+		r = follow(cli, &session, &position, &code);
 	pager_finish(&pager);
 	log_network_done(&position.network);
 	if (r < 0)
@@ -113,5 +137,5 @@ int cmd_log(const struct cli *cli)
 				position.reason ? position.reason : "unknown");
 		return EXIT_DAMAGED;
 	}
-	return EXIT_OK;
+	return code;
 }

@@ -93,6 +93,9 @@ static void print_tiles(const struct report *report)
 	for (size_t i = 0; i < sizeof(tiles) / sizeof(tiles[0]); i++)
 		print_tile(report->out, review_group_name(tiles[i].group),
 			   review_count_group(report->review, tiles[i].group), tiles[i].label);
+	if (report->host->pushes.count > 0)
+		print_tile(report->out, "pushes", pushes_count_open(&report->host->pushes),
+			   "pushes wait");
 	(void)fputs("</ul>\n", report->out);
 }
 
@@ -101,6 +104,7 @@ static void print_next(const struct report *report)
 	size_t approvable = review_count_group(report->review, REVIEW_NEEDS_APPROVAL);
 	size_t automatic = review_count_group(report->review, REVIEW_WILL_COMMIT);
 	size_t committed = review_count_committed(report->review);
+	const struct pushes *pushes = &report->host->pushes;
 	FILE *out = report->out;
 
 	(void)fputs("<p class=next>", out);
@@ -112,9 +116,15 @@ static void print_next(const struct report *report)
 		(void)fputs("To decide about each: <code>claudefs commit -i</code>", out);
 	else if (automatic > 0)
 		(void)fputs("To bring it home: <code>claudefs commit</code>", out);
-	else
+	else if (pushes_count_state(pushes, PUSH_APPROVED) > 0)
+		(void)fputs("To push what was approved: <code>claudefs commit</code>", out);
+	else if (pushes_count_state(pushes, PUSH_HELD) == 0)
 		(void)fputs("Nothing is left to commit.", out);
-	if (approvable + automatic > 0) {
+	if (pushes_count_state(pushes, PUSH_HELD) > 0)
+		(void)fputs(" Pushes that wait for you: <code>claudefs diff push:N</code>, then "
+			    "<code>claudefs approve push:N</code>",
+			    out);
+	if (approvable + automatic + pushes_count_open(pushes) > 0) {
 		(void)fputs(" <span class=dim>in the project, or with --session ", out);
 		html_print_string(out, report->session->id);
 		(void)fputs("</span>", out);
@@ -133,6 +143,7 @@ static int print_page(struct report *report)
 	print_next(report);
 	report_hazards(report);
 	report_changes(report);
+	report_host(report);
 	r = report_events(report);
 	report_network(report);
 	clock_format_local(clock_now_ns(), now);
@@ -148,7 +159,8 @@ int cmd_report(const struct cli *cli)
 {
 	cleanup_chosen_session struct chosen_session session = CHOSEN_SESSION_NONE;
 	cleanup_open_review struct open_review open = { 0 };
-	struct report report = { .cli = cli, .session = &session, .out = stdout };
+	cleanup_host_events struct host_events host = HOST_EVENTS_NONE;
+	struct report report = { .cli = cli, .session = &session, .host = &host, .out = stdout };
 	int r;
 
 	if (cli->is_json) {
@@ -163,6 +175,8 @@ int cmd_report(const struct cli *cli)
 	r = session_choose(cli, &session);
 	if (r == EXIT_OK)
 		r = open_review(cli, &session, &open);
+	if (r == EXIT_OK)
+		r = host_events_read("report", &session, &host);
 	if (r != EXIT_OK)
 		return r;
 	report.review = open.review;

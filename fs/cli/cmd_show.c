@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* `claudefs show PATH`: a file as the session sees it. Raw bytes into a pipe or a file, safe text
- * on a terminal. */
+/* `claudefs show PATH|push:N`: a file as the session sees it. Raw bytes into a pipe or a file, safe
+ * text on a terminal. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,11 +11,14 @@
 #include "fs/base/fold.h"
 #include "fs/base/message.h"
 #include "fs/base/text.h"
+#include "fs/cli/change_json.h"
 #include "fs/cli/json_output.h"
 #include "fs/cli/open_review.h"
 #include "fs/cli/pager.h"
 #include "fs/cli/path_argument.h"
+#include "fs/cli/pushes.h"
 #include "fs/review/content.h"
+#include "fs/review/print_parts.h"
 
 #define SHOW_JSON_MAX (64u << 20) /* bytes of a content in JSON */
 #define SHOW_PIECE    65536u      /* bytes */
@@ -93,8 +96,21 @@ static void append_base64(struct text *text, const unsigned char *data, size_t l
 	}
 }
 
-static int print_json(const char *path, const struct content *content)
+/* "parts": what was decided about its keys or records; null if it has none, or none that can be
+ * read. */
+static int parts_of_path(const struct review *review, const struct change *change, json_t *json)
 {
+	cleanup_parts struct parts *parts = NULL;
+	int r = change ? parts_of_change(review, change, review_decisions(review), false, &parts)
+		       : -ENOTSUP;
+
+	(void)json_object_set_new(json, "parts", r == 0 ? parts_to_json(parts) : json_null());
+	return r == -ENOMEM ? r : 0;
+}
+
+static int print_json(const struct review *review, const char *path, const struct content *content)
+{
+	const struct change *change = review_find(review, path);
 	cleanup_json json_t *json = json_object();
 	cleanup_text struct text encoded = { 0 };
 	cleanup_free char *data = NULL;
@@ -114,6 +130,10 @@ static int print_json(const char *path, const struct content *content)
 		(void)json_object_set_new(json, "content",
 					  json_string(encoded.data ? encoded.data : ""));
 	}
+	(void)json_object_set_new(json, "change", change ? change_to_json(change) : json_null());
+	r = parts_of_path(review, change, json);
+	if (r < 0)
+		return r;
 	return json_output_print(json) == EXIT_OK ? 0 : -ENOMEM;
 }
 
@@ -179,10 +199,12 @@ int cmd_show(const struct cli *cli)
 	int r;
 
 	if (cli->argument_count != 1) {
-		message_error("show: which path? usage: claudefs show PATH");
+		message_error("show: which path? usage: claudefs show PATH|push:N");
 		return EXIT_USAGE;
 	}
 	r = session_choose(cli, &session);
+	if (r == EXIT_OK && push_is_named(cli->arguments[0]))
+		return pushes_show(cli, &session, cli->arguments[0]);
 	if (r == EXIT_OK)
 		r = path_argument(&session, cli->arguments[0], &path);
 	if (r == EXIT_OK)
@@ -191,7 +213,7 @@ int cmd_show(const struct cli *cli)
 		return r;
 	r = content_open_path(open.review, path, &content);
 	if (r == 0 && cli->is_json) {
-		r = print_json(path, &content);
+		r = print_json(open.review, path, &content);
 	} else if (r == 0) {
 		pager_start(cli, &pager);
 		r = print_content(&content, is_raw);

@@ -156,6 +156,18 @@ static void append_padded(struct text *line, bool is_colored, enum terminal_styl
 	text_append(line, "  ");
 }
 
+void log_line_begin(struct text *line, bool is_colored, uint64_t time_ns, const char *actor,
+		    enum terminal_style style, const char *type)
+{
+	char when[CLOCK_TEXT_SIZE];
+
+	clock_format_local(time_ns, when);
+	terminal_append(line, is_colored, STYLE_DIM, when);
+	text_append(line, "  ");
+	append_padded(line, is_colored, STYLE_CYAN, actor, ACTOR_COLUMNS);
+	append_padded(line, is_colored, style, type, TYPE_COLUMNS);
+}
+
 static void append_numbers(struct text *line, const struct journal_record *record)
 {
 	if (record->type == JOURNAL_SESSION) {
@@ -185,18 +197,13 @@ static void print_for_people(struct log_lines *lines, const struct journal_recor
 	const char *path = path_of(lines, record);
 	cleanup_text struct text actor = { 0 };
 	cleanup_text struct text line = { 0 };
-	char when[CLOCK_TEXT_SIZE];
 
-	clock_format_local(record->time_ns, when);
-	terminal_append(&line, is_colored, STYLE_DIM, when);
-	text_append(&line, "  ");
 	if (process)
 		text_appendf(&actor, "%s[%" PRIu32 "]", path_base(process->exe), process->pid);
 	else
 		text_append(&actor, "-");
-	append_padded(&line, is_colored, STYLE_CYAN, actor.data ? actor.data : "", ACTOR_COLUMNS);
-	append_padded(&line, is_colored, type_style(record->type), journal_type_name(record->type),
-		      TYPE_COLUMNS);
+	log_line_begin(&line, is_colored, record->time_ns, actor.data ? actor.data : "",
+		       type_style(record->type), journal_type_name(record->type));
 	if (record->type == JOURNAL_REFUSE)
 		terminal_appendf(&line, is_colored, STYLE_PLAIN, "%s ",
 				 record->operation ? record->operation : "");

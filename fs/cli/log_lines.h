@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#include "fs/base/terminal.h"
+#include "fs/base/text.h"
 #include "fs/cli/command.h"
 #include "fs/journal/record.h"
 
@@ -20,5 +22,9 @@ void cleanup_log_lines_free(struct log_lines **lines);
  * machinery (processes, base entries, seals) are left out. Returns 0, -ENOMEM or -EIO (JSON could
  * not be made). */
 int log_lines_take(struct log_lines *lines, const struct journal_record *record, bool is_printed);
+
+/* The beginning of every line for people: when, who, what. actor is made safe. */
+void log_line_begin(struct text *line, bool is_colored, uint64_t time_ns, const char *actor,
+		    enum terminal_style style, const char *type);
 
 #endif

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* `claudefs diff push:N`: what it would change at the remote. */
+/* `claudefs diff push:N`: what it would change at the remote. `claudefs show push:N`: what is known
+ * of it, and what became of it. */
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/base/clock.h"
 #include "fs/base/fd.h"
 #include "fs/base/message.h"
 #include "fs/base/terminal.h"
@@ -187,4 +191,72 @@ int pushes_diff(const struct cli *cli, const struct chosen_session *session, con
 	}
 	pager_start(cli, &pager);
 	return show(cli, &pushes, entry);
+}
+
+static void add_fact(struct table *table, const char *name, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+static void add_fact(struct table *table, const char *name, const char *format, ...)
+{
+	cleanup_text struct text text = { 0 };
+	va_list arguments;
+
+	va_start(arguments, format);
+	text_vappendf(&text, format, arguments);
+	va_end(arguments);
+	table_cell(table, STYLE_DIM, name);
+	table_cell(table, STYLE_PLAIN, text.data ? text.data : "");
+	table_end_row(table);
+}
+
+static int print_facts(const struct cli *cli, const struct push_entry *entry)
+{
+	cleanup_table struct table *facts = table_new(cli->is_colored, "  ");
+	cleanup_table struct table *events = table_new(cli->is_colored, "  ");
+	char when[CLOCK_TEXT_SIZE];
+
+	add_fact(facts, "remote", "%s", entry->remote);
+	add_fact(facts, "target", "%s", entry->target);
+	for (size_t i = 0; i < entry->count; i++)
+		add_fact(facts, i == 0 ? "refs" : "", "%s  %.12s -> %.12s", entry->commands[i].ref,
+			 entry->commands[i].old_id, entry->commands[i].new_id);
+	add_fact(facts, "size", "%" PRIu64 " commits, %" PRIu64 " files, +%" PRIu64 " -%" PRIu64,
+		 entry->facts.commits, entry->facts.files, entry->facts.added,
+		 entry->facts.removed);
+	if (entry->reason)
+		add_fact(facts, "reason", "%s", entry->reason);
+	for (size_t i = 0; i < entry->event_count; i++) {
+		const struct push_event *event = &entry->events[i];
+
+		clock_format_local(event->time_ns, when);
+		table_cell(events, STYLE_DIM, when);
+		table_cell(events, STYLE_CYAN, push_actor_name(event->by));
+		table_cell(events, push_state_style(event->state), push_state_name(event->state));
+		table_cell(events, STYLE_DIM, event->reason ? event->reason : "");
+		table_end_row(events);
+	}
+	printf("push:%u  %s\n", entry->number, push_state_name(entry->state));
+	return table_print(facts, stdout) < 0 || table_print(events, stdout) < 0 ? -ENOMEM : 0;
+}
+
+int pushes_show(const struct cli *cli, const struct chosen_session *session, const char *argument)
+{
+	cleanup_pushes struct pushes pushes = PUSHES_NONE;
+	const struct push_entry *entry;
+	int r = pushes_open("show", session, false, &pushes);
+
+	if (r != EXIT_OK)
+		return r;
+	entry = pushes_find("show", &pushes, argument);
+	if (!entry)
+		return EXIT_USAGE;
+	if (cli->is_json) {
+		cleanup_json json_t *json = push_to_json(entry);
+
+		return json_output_print(json);
+	}
+	if (print_facts(cli, entry) < 0) {
+		message_error("out of memory");
+		return EXIT_FAULT;
+	}
+	return EXIT_OK;
 }

@@ -12,6 +12,7 @@
 #include "fs/base/lock.h"
 #include "fs/base/message.h"
 #include "fs/base/terminal.h"
+#include "fs/cli/json_output.h"
 #include "fs/session/session_dir.h"
 
 void pushes_done(struct pushes *pushes)
@@ -94,7 +95,12 @@ size_t pushes_count_state(const struct pushes *pushes, enum push_state state)
 	return count;
 }
 
-static enum terminal_style state_style(enum push_state state)
+size_t pushes_count_open(const struct pushes *pushes)
+{
+	return pushes_count_state(pushes, PUSH_HELD) + pushes_count_state(pushes, PUSH_APPROVED);
+}
+
+enum terminal_style push_state_style(enum push_state state)
 {
 	switch (state) {
 	case PUSH_HELD: return STYLE_YELLOW;
@@ -106,19 +112,33 @@ static enum terminal_style state_style(enum push_state state)
 	return STYLE_PLAIN;
 }
 
+const char *push_ref_name(const char *ref)
+{
+	return strncmp(ref, "refs/heads/", 11) == 0 ? ref + 11 : ref;
+}
+
+/* Whose word its state is, where that is not clear by itself: rules hold and refuse. */
+static const char *word_of(const struct push_entry *entry)
+{
+	const struct push_event *last =
+		entry->event_count > 0 ? &entry->events[entry->event_count - 1] : NULL;
+
+	return last && last->by != PUSH_BY_RULES && entry->state != PUSH_HELD
+		       ? push_actor_name(last->by)
+		       : "";
+}
+
 static void add_row(struct table *table, const struct push_entry *entry)
 {
 	cleanup_text struct text refs = { 0 };
 	const struct push_facts *facts = &entry->facts;
+	const char *by = word_of(entry);
 
-	for (size_t i = 0; i < entry->count; i++) {
-		const char *ref = entry->commands[i].ref;
-
-		text_appendf(&refs, "%s%s", i ? " " : "",
-			     strncmp(ref, "refs/heads/", 11) == 0 ? ref + 11 : ref);
-	}
+	for (size_t i = 0; i < entry->count; i++)
+		text_appendf(&refs, "%s%s", i ? " " : "", push_ref_name(entry->commands[i].ref));
 	table_cellf(table, STYLE_PLAIN, "push:%u", entry->number);
-	table_cell(table, state_style(entry->state), push_state_name(entry->state));
+	table_cellf(table, push_state_style(entry->state), "%s%s%s", push_state_name(entry->state),
+		    *by ? " by " : "", by);
 	table_cellf(table, STYLE_BOLD, "%s %s", entry->remote, refs.data ? refs.data : "");
 	if (entry->state == PUSH_REFUSED)
 		table_cell(table, STYLE_DIM, entry->reason ? entry->reason : "");
@@ -145,7 +165,27 @@ void pushes_print(const struct cli *cli, const struct pushes *pushes)
 		message_error("out of memory");
 }
 
-static json_t *entry_to_json(const struct push_entry *entry)
+static json_t *events_to_json(const struct push_entry *entry)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < entry->event_count; i++) {
+		const struct push_event *event = &entry->events[i];
+		json_t *json = json_object();
+
+		json_output_set_time(json, "time", event->time_ns);
+		(void)json_object_set_new(json, "state",
+					  json_string(push_state_name(event->state)));
+		(void)json_object_set_new(json, "by", json_string(push_actor_name(event->by)));
+		(void)json_object_set_new(json, "reason",
+					  event->reason ? json_string_lossy(event->reason)
+							: json_null());
+		(void)json_array_append_new(list, json);
+	}
+	return list;
+}
+
+json_t *push_to_json(const struct push_entry *entry)
 {
 	json_t *json = json_object();
 	json_t *refs = json_array();
@@ -171,6 +211,7 @@ static json_t *entry_to_json(const struct push_entry *entry)
 	(void)json_object_set_new(json, "removed", json_integer((json_int_t)entry->facts.removed));
 	(void)json_object_set_new(json, "reason",
 				  entry->reason ? json_string_lossy(entry->reason) : json_null());
+	(void)json_object_set_new(json, "events", events_to_json(entry));
 	return json;
 }
 
@@ -179,6 +220,6 @@ json_t *pushes_to_json(const struct pushes *pushes)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < pushes->count; i++)
-		(void)json_array_append_new(list, entry_to_json(&pushes->items[i]));
+		(void)json_array_append_new(list, push_to_json(&pushes->items[i]));
 	return list;
 }

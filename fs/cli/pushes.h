@@ -5,6 +5,7 @@
 #define CLAUDEFS_CLI_PUSHES_H
 
 #include "fs/base/json.h"
+#include "fs/base/terminal.h"
 #include "fs/cli/command.h"
 #include "fs/cli/session_choice.h"
 #include "fs/git/push_store.h"
@@ -34,18 +35,25 @@ int pushes_open(const char *command, const struct chosen_session *session, bool 
 bool push_is_named(const char *argument);
 /* The push that an argument names; NULL after a line on stderr. */
 struct push_entry *pushes_find(const char *command, struct pushes *pushes, const char *argument);
+/* "main" of "refs/heads/main"; other refs as they are. Borrowed. */
+const char *push_ref_name(const char *ref);
 size_t pushes_count_state(const struct pushes *pushes, enum push_state state);
+/* Held or approved. */
+size_t pushes_count_open(const struct pushes *pushes);
 
 /* The section of `status`; nothing if there are none. */
 void pushes_print(const struct cli *cli, const struct pushes *pushes);
-/* [{push, state, time, remote, target, refs: [{ref, old, new}], commits, files, added, removed,
- * reason}]. */
+enum terminal_style push_state_style(enum push_state state);
+/* {push, state, time, remote, target, refs: [{ref, old, new}], commits, files, added, removed,
+ * reason, events: [{time, state, by, reason}]}. */
+json_t *push_to_json(const struct push_entry *entry);
 json_t *pushes_to_json(const struct pushes *pushes);
 
 /* The rules of today. Returns EXIT_OK or EXIT_RULES (said on stderr). */
 int pushes_load_rules(struct push_rules **ret);
 
-/* `diff push:N`, `approve push:N...` and `reject push:N...`. */
+/* `show push:N`, `diff push:N`, `approve push:N...` and `reject push:N...`. */
+int pushes_show(const struct cli *cli, const struct chosen_session *session, const char *argument);
 int pushes_diff(const struct cli *cli, const struct chosen_session *session, const char *argument);
 int pushes_decide(const struct cli *cli, const char *command, const struct chosen_session *session,
 		  enum push_state state);

@@ -237,6 +237,7 @@ static void print_card(struct report *report, size_t index, bool is_open)
 		      review_group_name(change->group), is_open ? " open" : "");
 	print_summary(report, change);
 	print_reason(report, change);
+	report_decision(report, change);
 	if (change->kind != CHANGE_MKDIR && change->kind != CHANGE_RMDIR)
 		print_diff_lines(report, change);
 	(void)fputs("</details>\n", report->out);

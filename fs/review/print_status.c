@@ -93,7 +93,7 @@ static void append_count(struct text *text, size_t count, const char *what)
 		text_appendf(text, "%zu %s, ", count, what);
 }
 
-static void append_decision(struct text *text, const struct change *change)
+void print_append_decision(struct text *text, const struct change *change)
 {
 	const struct change_parts *parts = &change->parts;
 
@@ -138,7 +138,7 @@ static void add_row(struct table *table, const struct change *change)
 			    change->pid);
 	else
 		table_cell(table, STYLE_DIM, "-");
-	append_decision(&reason, change);
+	print_append_decision(&reason, change);
 	text_append(&reason, change->reason);
 	table_safe(table, decision_style(change->decision), reason.data ? reason.data : "");
 	table_end_row(table);

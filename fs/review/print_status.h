@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "fs/base/text.h"
 #include "fs/review/review.h"
 
 struct print_style {
@@ -23,6 +24,10 @@ int print_status(const struct review *review, const struct print_style *style, F
 /* One line for a change: what happened, path, size, writer, reason. For lists and questions.
  * Returns 0 or -ENOMEM. */
 int print_change(const struct change *change, const struct print_style *style, FILE *stream);
+
+/* "approved; ", "2 approved, 1 rejected, 5 keys in all; ": what the person decided, in front of a
+ * reason; nothing if nothing was. */
+void print_append_decision(struct text *text, const struct change *change);
 
 /* "new", "appended", "deleted", ...: for people (change_kind_name() is for JSON). */
 const char *print_kind_word(const struct change *change);

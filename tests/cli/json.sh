@@ -44,7 +44,7 @@ ok 'log has one value per line' "$CHECK" json-lines <"$OUT"
 grep '"type":"write"' "$OUT" >"$WORK/line" && cp "$WORK/line" "$OUT"
 ok 'log' has '' seq time type path object size offset pid exe command
 call --json show plans/p.md
-ok 'show' has '' path size encoding content
+ok 'show' has '' path size encoding content change.path change.decision parts
 call --json verify
 ok 'verify' has '' session ok journal.state journal.records journal.offset objects receipts unfinished_commits problems
 call --json why plans/p.md

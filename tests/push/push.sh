@@ -32,6 +32,7 @@ ok 'nor in the state directory' equal '' "$(grep -rl CANARYtoken "$HOME/.local/s
 ok 'the server asked for it, and got it' contains "$WORK/requests" 'POST /repo.git/git-receive-pack auth'
 ok 'no hook of the project ran' equal '' "$(cat "$WORK/hook-ran" 2>/dev/null)"
 ok 'status lists both as pushed' equal 2 "$(claudefs status | grep -c 'push:[12] *pushed')"
+ok 'and whose word that was' equal 2 "$(claudefs status | grep -c 'pushed by --allow-git-push')"
 ok 'and what was pushed is not kept a second time' equal '' "$(find "$(pushes)" -name '*.git')"
 
 session -- 'echo held >>file && git commit -qam third && git push origin HEAD:main HEAD:refs/heads/topic/x; echo "code $?"'
@@ -62,6 +63,8 @@ claudefs commit >"$WORK/commit" 2>&1
 ok 'commit pushes it' contains "$WORK/commit" 'push:1: pushed to'
 ok 'the branch' equal "$(host_git rev-parse HEAD)" "$(git -C "$WORK/srv/repo.git" rev-parse main)"
 ok 'and the new one' equal "$(host_git rev-parse HEAD)" "$(git -C "$WORK/srv/repo.git" rev-parse topic/x)"
+ok 'log has who approved it' matches <(claudefs log) 'person *push *push:1 origin main topic/x  approved'
+ok 'and who pushed it' matches <(claudefs log) 'person *push *push:1 origin main topic/x  pushed'
 ok 'a second commit has nothing to push' equal '' "$(claudefs commit 2>&1 | grep push:)"
 ok 'it is in the JSON too' equal 'pushed main' \
   "$(claudefs --json status | python3 -c 'import json,sys; p=json.load(sys.stdin)["pushes"][0]; print(p["state"], p["refs"][0]["ref"][11:])')"
