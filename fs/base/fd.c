@@ -212,7 +212,7 @@ static void find_data(int fd, off_t offset, off_t len, off_t *ret_start, off_t *
 }
 #endif
 
-off_t fd_copy_sparse(int src, int dst, off_t len)
+off_t fd_copy_sparse(int src, int dst, off_t dst_offset, off_t len)
 {
 #ifdef SEEK_DATA
 	struct stat st;
@@ -228,16 +228,16 @@ off_t fd_copy_sparse(int src, int dst, off_t len)
 		off_t n;
 
 		find_data(src, done, len, &start, &end);
-		n = start < end ? fd_copy(src, start, dst, start, end - start) : 0;
+		n = start < end ? fd_copy(src, start, dst, dst_offset + start, end - start) : 0;
 		if (n < 0)
 			return n;
 		if (n < end - start)
 			return start + n;
 		done = end;
 	}
-	return ftruncate(dst, len) < 0 ? -errno : len;
+	return ftruncate(dst, dst_offset + len) < 0 ? -errno : len;
 #else
-	return fd_copy(src, 0, dst, 0, len);
+	return fd_copy(src, 0, dst, dst_offset, len);
 #endif
 }
 

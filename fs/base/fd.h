@@ -29,10 +29,10 @@ int fd_read_file_at(int dir_fd, const char *name, size_t max, char **ret, size_t
  * copied or -errno. */
 off_t fd_copy(int src, off_t src_offset, int dst, off_t dst_offset, off_t len);
 
-/* Copies the first len bytes of src to dst, which must be an empty file: holes stay holes, where
- * the file systems tell. Moves the offset of src. Returns the bytes copied (less if src is shorter)
- * or -errno. */
-off_t fd_copy_sparse(int src, int dst, off_t len);
+/* Copies the first len bytes of src to dst at dst_offset, behind which dst must have nothing: holes
+ * stay holes, where the file systems tell. Moves the offset of src. Returns the bytes copied (less
+ * if src is shorter) or -errno. */
+off_t fd_copy_sparse(int src, int dst, off_t dst_offset, off_t len);
 
 /* Replaces dir_fd/name by buf durably: O_EXCL temp file beside it, fsync, rename, fsync of the
  * directory. name is one component. Returns 0 or -errno; on failure the old file is untouched. */

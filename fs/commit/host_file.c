@@ -104,7 +104,7 @@ static int fill_temp(struct target *target, int fd)
 		(void)target_settle(target, COMMIT_DAMAGED, "its content is gone");
 		return source == -ENOENT || source == -EBADMSG ? -ENODATA : source;
 	}
-	n = fd_copy_sparse(source, fd, (off_t)entry->content_size);
+	n = fd_copy_sparse(source, fd, 0, (off_t)entry->content_size);
 	if (n < 0)
 		return (int)n;
 	n = hash_file(fd, &hash);

@@ -11,7 +11,7 @@
 #include "fs/base/fd.h"
 #include "fs/base/path_name.h"
 #include "fs/base/text.h"
-#include "fs/commit/hold_still.h"
+#include "fs/commit/judge_part.h"
 #include "fs/commit/record_choice.h"
 #include "fs/journal/sample.h"
 #include "fs/merge/append_lines.h"
@@ -28,7 +28,8 @@ struct preparation {
 	const struct commit_plan *plan;
 	const struct prepare_hooks *hooks;
 	const struct review *review;
-	bool is_running; /* the session may write while we read */
+	bool is_running; /* the session may write to its objects; what the review has does not move
+			  */
 	int root_fd;
 	int receipt_fd;
 	struct intent *intent;
@@ -302,8 +303,8 @@ static int write_block(const struct preparation *preparation, const struct chang
 }
 
 /* A new history may hold another project's lines too; a renamed transcript begins with bytes that
- * only the host has; what was approved, or judged while its session runs, must not change any more:
- * all are copied now. */
+ * only the host has; what was approved, or judged while its session runs, must not change any more,
+ * when the objects are read again to apply it: all are copied now. */
 static int prepare_whole(struct preparation *preparation, const struct change *change,
 			 const struct content *content, struct intent_entry *entry)
 {
@@ -359,8 +360,7 @@ static int prepare_part(struct preparation *preparation, const struct change *ch
 	entry->is_partial = true;
 	r = fd_write_all(fd, text.data ? text.data : "", text.len);
 	if (r == 0)
-		r = hold_still_judge_part(preparation->review, planned, preparation->hooks, fd,
-					  text.len);
+		r = judge_part(preparation->review, planned, preparation->hooks, fd, text.len);
 	return r < 0 ? r : seal_new(entry, fd);
 }
 
@@ -458,17 +458,6 @@ static int prepare_keys(struct preparation *preparation, const struct plan_entry
 	return r < 0 ? r : seal_new(entry, fd);
 }
 
-/* From here on the content is one that nobody writes to. */
-static int settle_content(const struct preparation *preparation, const struct plan_entry *planned,
-			  struct content *content, struct hash *ret_object_hash)
-{
-	/* By key, what is read once is both judged and written. */
-	if (!preparation->is_running || planned->is_by_key)
-		return digest_object(content, ret_object_hash);
-	return hold_still(preparation->review, planned, preparation->receipt_fd, preparation->hooks,
-			  content, ret_object_hash);
-}
-
 static int prepare_content(struct preparation *preparation, const struct plan_entry *planned,
 			   struct intent_entry *entry)
 {
@@ -483,7 +472,7 @@ static int prepare_content(struct preparation *preparation, const struct plan_en
 	entry->prefix = change->prefix;
 	entry->size = change->size;
 	entry->mtime_ns = change->mtime_ns;
-	r = settle_content(preparation, planned, &content, &entry->object_hash);
+	r = digest_object(&content, &entry->object_hash);
 	if (r < 0)
 		return r;
 	if (planned->is_by_key)
@@ -619,7 +608,7 @@ int prepare_intent(const struct commit_plan *plan, size_t *cursor, int root_fd, 
 		.plan = plan,
 		.hooks = hooks,
 		.review = commit_plan_review(plan),
-		.is_running = hold_still_is_needed(commit_plan_review(plan)),
+		.is_running = review_may_be_written(commit_plan_review(plan)),
 		.root_fd = root_fd,
 		.receipt_fd = receipt_fd,
 		.intent = intent,

@@ -16,20 +16,27 @@ static int feed(struct hash_stream *stream, int fd, uint64_t offset, uint64_t le
 
 int journal_hash_content(int fd, uint64_t size, struct hash *ret, bool *ret_is_sampled)
 {
+	return journal_hash_content_at(fd, 0, size, ret, ret_is_sampled);
+}
+
+int journal_hash_content_at(int fd, uint64_t offset, uint64_t size, struct hash *ret,
+			    bool *ret_is_sampled)
+{
 	cleanup_hash_stream struct hash_stream *stream = hash_stream_new();
 	bool is_sampled = size > JOURNAL_SAMPLE_ABOVE;
 	int r;
 
 	if (!stream)
 		return -ENOMEM;
-	if (size > INT64_MAX)
+	if (size > INT64_MAX || offset > INT64_MAX - size)
 		return -EINVAL;
 	if (is_sampled) {
-		r = feed(stream, fd, 0, JOURNAL_SAMPLE_SIZE);
+		r = feed(stream, fd, offset, JOURNAL_SAMPLE_SIZE);
 		if (r == 0)
-			r = feed(stream, fd, size - JOURNAL_SAMPLE_SIZE, JOURNAL_SAMPLE_SIZE);
+			r = feed(stream, fd, offset + size - JOURNAL_SAMPLE_SIZE,
+				 JOURNAL_SAMPLE_SIZE);
 	} else {
-		r = feed(stream, fd, 0, size);
+		r = feed(stream, fd, offset, size);
 	}
 	if (r < 0)
 		return r;

@@ -14,5 +14,8 @@
  * (*ret_is_sampled is then true: JOURNAL_HAS_SAMPLED goes into the record).
  * Returns 0, -ENODATA (the file is shorter than size) or -errno. */
 int journal_hash_content(int fd, uint64_t size, struct hash *ret, bool *ret_is_sampled);
+/* The same of the size bytes from offset on. */
+int journal_hash_content_at(int fd, uint64_t offset, uint64_t size, struct hash *ret,
+			    bool *ret_is_sampled);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/base/path_name.h"
+#include "fs/review/content.h"
 #include "fs/review/host_look.h"
 
 static struct change_base base_from_journal(const struct replay_base *base)
@@ -82,24 +83,25 @@ static struct change_base base_of(const struct review *review, const char *path)
 static int begins_with_committed(const struct review *review, const struct change *change)
 {
 	const struct committed *committed = receipts_find(review->receipts, change->path);
-	cleanup_fd int fd = -1;
+	cleanup_content struct content content = CONTENT_NONE;
 	struct hash hash;
 	cleanup_hash_stream struct hash_stream *stream = NULL;
 	uint64_t len;
 	off_t n;
+	int r;
 
 	if (!committed || committed->has_base || change->prefix != committed->prefix ||
 	    (committed->prefix > 0 && committed->object != change->object) ||
 	    change->size < committed->size)
 		return 0;
 	len = committed->size - committed->prefix;
-	fd = content_store_open_object(review->store, change->object, O_RDONLY);
-	if (fd < 0)
-		return fd;
+	r = content_open_object(review, change->object, change->size - change->prefix, &content);
+	if (r < 0)
+		return r;
 	stream = hash_stream_new();
 	if (!stream)
 		return -ENOMEM;
-	n = hash_stream_update_fd(stream, fd, 0, (off_t)len);
+	n = hash_stream_update_fd(stream, content.tail_fd, (off_t)content.tail_offset, (off_t)len);
 	if (n < 0)
 		return (int)n;
 	hash = hash_stream_digest(stream);
@@ -110,7 +112,8 @@ int change_set_begins_with_base(const struct review *review, const struct change
 {
 	const struct change_base *base = &change->base;
 	const struct replay_object *object = replay_object(review->replay, change->object);
-	cleanup_fd int fd = -1;
+	cleanup_content struct content content = CONTENT_NONE;
+	int r;
 
 	if (!base->exists || base->is_directory || change->size < base->size)
 		return 0;
@@ -122,10 +125,11 @@ int change_set_begins_with_base(const struct review *review, const struct change
 		       strcmp(change->prefix_path, change->path) == 0;
 	if (base->is_sampled && (!object || object->low_water < base->size))
 		return 0;
-	fd = content_store_open_object(review->store, change->object, O_RDONLY);
-	if (fd < 0)
-		return fd;
-	return host_has_content(fd, base->size, &base->hash, base->is_sampled);
+	r = content_open_object(review, change->object, change->size, &content);
+	if (r < 0)
+		return r;
+	return host_has_content_at(content.tail_fd, content.tail_offset, base->size, &base->hash,
+				   base->is_sampled);
 }
 
 ANALYZER_LOSES_OWNERS
@@ -224,6 +228,13 @@ static int drop_last(struct review *review)
 	return 0;
 }
 
+/* An object that cannot be copied holds its own change (the content's check fails in the same way),
+ * not the session's others. */
+static int go_on_without_copy(const struct review *review, int r)
+{
+	return review->still && r < 0 && r != -ENOMEM ? 0 : r;
+}
+
 static int add_file(struct review *review, const struct replay_entry *entry,
 		    const struct change_base *base)
 {
@@ -244,12 +255,12 @@ static int add_file(struct review *review, const struct replay_entry *entry,
 	r = take_content(review, entry->object, change);
 	if (r < 0)
 		return r;
-	r = is_settled(review, change);
+	r = go_on_without_copy(review, is_settled(review, change));
 	if (r != 0)
 		return r < 0 ? r : drop_last(review);
 	if (change->kind != CHANGE_MODIFY || change->is_damaged)
 		return 0;
-	r = change_set_begins_with_base(review, change);
+	r = go_on_without_copy(review, change_set_begins_with_base(review, change));
 	if (r < 0)
 		return r;
 	change->is_append_only = r == 1;

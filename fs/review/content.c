@@ -18,29 +18,55 @@ void content_done(struct content *content)
 	*content = CONTENT_NONE;
 }
 
-/* The object, and whether it is what its seal says. */
-static int open_object(const struct review *review, uint64_t number, uint64_t prefix, uint64_t size)
+int content_open_object(const struct review *review, uint64_t object, uint64_t size,
+			struct content *ret)
 {
-	const struct replay_object *object = replay_object(review->replay, number);
-	cleanup_fd int fd = -1;
-	uint64_t len = size - prefix;
+	uint64_t offset = 0;
+	int fd = -1;
 	int r;
 
 	if (!review->store)
 		return -EBADMSG;
-	fd = content_store_open_object(review->store, number, O_RDONLY);
-	if (fd < 0)
-		return fd == -ENOENT ? -EBADMSG : fd;
+	if (review->still) {
+		r = still_open(review->still, object, size, &fd, &offset);
+		if (r == 0) {
+			fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+			r = fd < 0 ? -errno : 0;
+		}
+	} else {
+		fd = content_store_open_object(review->store, object, O_RDONLY);
+		r = fd < 0 ? fd : 0;
+	}
+	if (r < 0)
+		return r == -ENOENT ? -EBADMSG : r;
+	*ret = CONTENT_NONE;
+	ret->tail_fd = fd;
+	ret->tail_offset = offset;
+	ret->size = size;
+	return 0;
+}
+
+/* The object, and whether it is what its seal says. */
+static int open_sealed(const struct review *review, uint64_t number, uint64_t prefix, uint64_t size,
+		       struct content *ret)
+{
+	const struct replay_object *object = replay_object(review->replay, number);
+	uint64_t len = size - prefix;
+	int r = content_open_object(review, number, len, ret);
+
+	if (r < 0)
+		return r;
 	/* What was written since the last seal, or while the session runs, is vouched for by
 	 * nothing. */
 	if (object && object->is_sealed && object->seal_size == size) {
-		r = host_has_content(fd, len, &object->seal_hash, object->is_sampled);
+		r = host_has_content_at(ret->tail_fd, ret->tail_offset, len, &object->seal_hash,
+					object->is_sampled);
 		if (r < 0)
 			return r;
 		if (r == 0)
 			return -EBADMSG;
 	}
-	return steal_fd(&fd);
+	return 0;
 }
 
 /* The host's file that a prefix is of, if its first bytes are what the session saw. */
@@ -75,10 +101,10 @@ static int open_pieces(const struct review *review, uint64_t object, const char 
 		       uint64_t prefix, uint64_t size, struct content *ret)
 {
 	cleanup_content struct content content = CONTENT_NONE;
+	int r = open_sealed(review, object, prefix, size, &content);
 
-	content.tail_fd = open_object(review, object, prefix, size);
-	if (content.tail_fd < 0)
-		return content.tail_fd;
+	if (r < 0)
+		return r;
 	if (prefix > 0) {
 		content.prefix_fd = open_prefix(review, prefix_path, prefix);
 		if (content.prefix_fd < 0)
@@ -111,22 +137,6 @@ static int open_host(const struct review *review, const char *path, struct conte
 	*ret = CONTENT_NONE;
 	ret->tail_fd = fd;
 	ret->size = (uint64_t)st.st_size;
-	return 0;
-}
-
-static int open_base_object(const struct review *review, const struct change_base *base,
-			    struct content *ret)
-{
-	int fd;
-
-	if (!review->store)
-		return -EBADMSG;
-	fd = content_store_open_object(review->store, base->object, O_RDONLY);
-	if (fd < 0)
-		return fd == -ENOENT ? -EBADMSG : fd;
-	*ret = CONTENT_NONE;
-	ret->tail_fd = fd;
-	ret->size = base->size;
 	return 0;
 }
 
@@ -164,7 +174,7 @@ int content_open_base(const struct review *review, const struct change *change, 
 	if (base->receipt != 0)
 		return open_base_file(review, base, ret);
 	if (base->object != 0)
-		return open_base_object(review, base, ret);
+		return content_open_object(review, base->object, base->size, ret);
 	if (change->is_append_only) {
 		r = content_open(review, change, ret);
 		if (r == 0)
@@ -178,6 +188,23 @@ int content_open_base(const struct review *review, const struct change *change, 
 	return r == -ENOENT ? -ESTALE : r;
 }
 
+/* Of an object, as this review has read it, or else as it is now. */
+static int find_length(const struct review *review, uint64_t object, uint64_t *ret)
+{
+	struct stat st;
+	int r;
+
+	if (!review->store)
+		return -EBADMSG;
+	if (review->still && still_find_size(review->still, object, ret))
+		return 0;
+	r = content_store_stat(review->store, object, &st);
+	if (r < 0)
+		return r == -ENOENT ? -EBADMSG : r;
+	*ret = (uint64_t)st.st_size;
+	return 0;
+}
+
 int content_open_path(const struct review *review, const char *path, struct content *ret)
 {
 	const struct replay_base *base = replay_base(review->replay, path);
@@ -186,17 +213,15 @@ int content_open_path(const struct review *review, const char *path, struct cont
 
 	if (replay_find_entry(review->replay, path, &entry)) {
 		const struct replay_object *object = entry.object;
-		struct stat st;
+		uint64_t len = 0;
 		int r;
 
 		if (!object)
 			return -EISDIR;
-		r = review->store ? content_store_stat(review->store, object->number, &st)
-				  : -EBADMSG;
-		if (r < 0)
-			return r == -ENOENT ? -EBADMSG : r;
-		return open_pieces(review, object->number, object->prefix_path, object->prefix,
-				   object->prefix + (uint64_t)st.st_size, ret);
+		r = find_length(review, object->number, &len);
+		return r < 0 ? r
+			     : open_pieces(review, object->number, object->prefix_path,
+					   object->prefix, object->prefix + len, ret);
 	}
 	if (base && base->is_displaced)
 		return -ENOENT;

@@ -30,6 +30,11 @@ void content_done(struct content *content);
  * nothing) or another -errno. */
 int content_open(const struct review *review, const struct change *change, struct content *ret);
 
+/* The first size bytes of an object alone, whatever its seal says: as every other reading of this
+ * review sees them. Returns 0, -EBADMSG (missing, or not an object) or another -errno. */
+int content_open_object(const struct review *review, uint64_t object, uint64_t size,
+			struct content *ret);
+
 /* What the session found at the name, as it was shown (or what the last commit left there): to
  * compare with. Returns 0, -ENODATA (there was nothing, or a directory), -ESTALE (the host's file
  * is no longer that one) or another -errno. */

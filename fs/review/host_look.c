@@ -14,13 +14,19 @@
 
 int host_has_content(int fd, uint64_t size, const struct hash *hash, bool is_sampled)
 {
+	return host_has_content_at(fd, 0, size, hash, is_sampled);
+}
+
+int host_has_content_at(int fd, uint64_t offset, uint64_t size, const struct hash *hash,
+			bool is_sampled)
+{
 	struct hash found;
 	bool found_sampled = false;
 	int r;
 
 	if (hash_is_zero(hash))
 		return 0;
-	r = journal_hash_content(fd, size, &found, &found_sampled);
+	r = journal_hash_content_at(fd, offset, size, &found, &found_sampled);
 	if (r == -ENODATA)
 		return 0;
 	if (r < 0)

@@ -30,5 +30,8 @@ int host_look_beneath(int root_fd, const char *config_path, const char *path,
 
 /* True if fd's first size bytes digest to hash (see sample.h). 0, 1 or -errno. */
 int host_has_content(int fd, uint64_t size, const struct hash *hash, bool is_sampled);
+/* The same of the size bytes from offset on. */
+int host_has_content_at(int fd, uint64_t offset, uint64_t size, const struct hash *hash,
+			bool is_sampled);
 
 #endif

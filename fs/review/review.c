@@ -124,6 +124,13 @@ static int open_root(struct review *review)
 	return 0;
 }
 
+static int hold_objects(struct review *review)
+{
+	if (!review->store || !review_may_be_written(review))
+		return 0;
+	return still_new(review->store, &review->still);
+}
+
 static int load(struct review *review)
 {
 	const struct review_options *options = &review->options;
@@ -137,7 +144,9 @@ static int load(struct review *review)
 	r = content_store_open(options->session_fd, 0, &review->store);
 	if (r < 0 && r != -ENOENT)
 		return r;
-	r = open_root(review);
+	r = hold_objects(review);
+	if (r == 0)
+		r = open_root(review);
 	if (r == 0)
 		r = change_set_build(review);
 	if (r == 0)
@@ -177,6 +186,7 @@ void review_free(struct review *review)
 		return;
 	change_set_done(review);
 	cleanup_close_fd(&review->root_fd);
+	still_free(review->still);
 	content_store_close(review->store);
 	decisions_free(review->decisions);
 	receipts_free(review->receipts);
@@ -272,6 +282,11 @@ size_t review_count_committed(const struct review *review)
 bool review_is_settled(const struct review *review)
 {
 	return receipts_unfinished(review->receipts) == 0;
+}
+
+bool review_may_be_written(const struct review *review)
+{
+	return replay_state(review->replay, NULL, NULL) != JOURNAL_COMPLETE;
 }
 
 const struct replay *review_replay(const struct review *review)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A session as a person sees it: its net changes, each with the verdict of today's rules on this
- * host. Only reads, takes no lock, and works while the session runs, after a crash, and on the good
- * prefix of a damaged journal. */
+ * host. Changes nothing, takes no lock, and works while the session runs, after a crash, and on the
+ * good prefix of a damaged journal. While the session may still write, each object is read once
+ * into a file without a name (still.h): all that one review says of it is of the same bytes. */
 #ifndef CLAUDEFS_REVIEW_REVIEW_H
 #define CLAUDEFS_REVIEW_REVIEW_H
 
@@ -56,6 +57,9 @@ size_t review_count_decision(const struct review *review, enum change_decision d
 size_t review_count_ready(const struct review *review);
 /* Changes that need approval and that nobody has decided about as they are. */
 size_t review_count_open(const struct review *review);
+
+/* True if the journal has no end: the session may write to its objects while they are read. */
+bool review_may_be_written(const struct review *review);
 
 /* The replay beneath (processes, refused operations, state of the journal). Borrowed. */
 const struct replay *review_replay(const struct review *review);

@@ -6,6 +6,7 @@
 #include "fs/journal/content_store.h"
 #include "fs/review/receipt.h"
 #include "fs/review/review.h"
+#include "fs/review/still.h"
 
 struct review {
 	struct review_options options;
@@ -14,6 +15,7 @@ struct review {
 	struct decisions *decisions; /* NULL: without a key */
 	size_t forged;
 	struct content_store *store; /* NULL: the session has no objects */
+	struct still *still;         /* NULL: the session has ended, nobody writes to them */
 	int root_fd;                 /* of the host's ~/.claude; -1: there is none */
 	struct change *changes;
 	size_t count;

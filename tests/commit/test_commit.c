@@ -266,8 +266,9 @@ static void grow_in_session(struct fixture *f)
 	fixture_write(f, late_object, 4, "more\n");
 }
 
-/* Mid-session: what was reviewed is committed, or nothing. */
-static void late_write_of_the_session_lapses_what_was_reviewed(void **state)
+/* Mid-session: what was reviewed is committed, and what was written since is a change of its own.
+ */
+static void late_write_of_the_session_is_not_what_was_reviewed(void **state)
 {
 	struct fixture f;
 	struct interference interference = { .fixture = &f, .change = write_in_session };
@@ -276,10 +277,11 @@ static void late_write_of_the_session_lapses_what_was_reviewed(void **state)
 	fixture_make(&f);
 	late_object = fixture_create(&f, "plans/a.md", "new\n");
 	assert_int_equal(commit_with(&interference), 0);
-	assert_int_equal(interference.result.applied, 0);
-	assert_int_equal(interference.result.receipt, 0);
-	assert_int_equal(interference.result.skipped, 1);
-	assert_host(&f, "plans/a.md", NULL);
+	/* With the directory. */
+	assert_int_equal(interference.result.applied, 2);
+	assert_int_equal(interference.result.skipped, 0);
+	assert_host(&f, "plans/a.md", "new\n");
+	assert_group(&f, "plans/a.md", REVIEW_NEEDS_APPROVAL);
 	interference.change = grow_in_session;
 	assert_int_equal(commit_with(&interference), 0);
 	assert_host(&f, "plans/a.md", "NEW\n");
@@ -704,7 +706,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(history_keeps_lines_that_the_host_gained),
 	cmocka_unit_test(late_change_on_the_host_is_seen_at_the_last_instant),
 	cmocka_unit_test(late_creation_on_the_host_is_not_overwritten),
-	cmocka_unit_test(late_write_of_the_session_lapses_what_was_reviewed),
+	cmocka_unit_test(late_write_of_the_session_is_not_what_was_reviewed),
 	cmocka_unit_test(later_writes_are_new_changes_against_what_was_committed),
 	cmocka_unit_test(missing_host_root_is_made_by_the_first_commit),
 	cmocka_unit_test(new_transcript_arrives_on_the_host),

@@ -125,7 +125,7 @@ static void make_moved(struct fixture *f)
 	fixture_end(f);
 }
 
-/* No end: the bytes are copied before they are judged (hold_still.h). */
+/* No end: the bytes are copied before they are judged (still.h). */
 static void make_running(struct fixture *f)
 {
 	fixture_host_write(f, "log/own.jsonl", "{}\n");

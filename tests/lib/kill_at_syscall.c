@@ -29,7 +29,7 @@ static void kill_and_reap(pid_t pid)
 		;
 }
 
-/* What to do at the n-th call; no act: kill. */
+/* What to do at the n-th call (act, with n 0: at each); no act: kill. */
 struct deed {
 	uint64_t n;
 	void (*act)(void *arg);
@@ -63,7 +63,7 @@ static enum kill_result trace(pid_t pid, struct deed *deed, int *ret_status, uin
 			signal = WSTOPSIG(status) == SIGTRAP ? 0 : WSTOPSIG(status);
 			continue;
 		}
-		if (is_entry && ++count == deed->n) {
+		if (is_entry && (++count == deed->n || (deed->n == 0 && deed->act))) {
 			deed->is_done = true;
 			if (!deed->act) {
 				kill_and_reap(pid);

@@ -19,7 +19,8 @@ enum kill_result kill_at_syscall(uint64_t n, int (*run)(void *arg), void *arg, i
 				 uint64_t *ret_count);
 
 /* Calls act(act_arg) in the parent at the entry of the child's n-th system call, and then lets the
- * child go on: what another process does at just that instant. KILL_DONE: act was called. */
+ * child go on: what another process does at just that instant. With n 0 at each of its calls.
+ * KILL_DONE: act was called. */
 enum kill_result act_at_syscall(uint64_t n, int (*run)(void *arg), void *arg,
 				void (*act)(void *arg), void *act_arg, int *ret_status);
 

@@ -95,7 +95,7 @@ static void a_sparse_copy_keeps_holes_and_bytes(void **state)
 	for (size_t i = 0; i < 3; i++)
 		assert_int_equal(pwrite(src, "data", 4, starts[i]), 4);
 	assert_int_equal(ftruncate(src, size), 0);
-	assert_int_equal(fd_copy_sparse(src, dst, size), size);
+	assert_int_equal(fd_copy_sparse(src, dst, 0, size), size);
 	for (size_t i = 0; i < 3; i++) {
 		assert_int_equal(fd_pread_all(dst, buf, 5, starts[i]), 5);
 		assert_memory_equal(buf, "data", 5);
@@ -104,10 +104,10 @@ static void a_sparse_copy_keeps_holes_and_bytes(void **state)
 	assert_int_equal(st.st_size, size);
 	assert_true(st.st_blocks < 1000);
 	assert_int_equal(ftruncate(dst, 0), 0);
-	assert_int_equal(fd_copy_sparse(src, dst, 2), 2);
+	assert_int_equal(fd_copy_sparse(src, dst, 0, 2), 2);
 	assert_int_equal(fd_pread_all(dst, buf, sizeof(buf), 0), 2);
 	assert_int_equal(ftruncate(dst, 0), 0);
-	assert_int_equal(fd_copy_sparse(src, dst, size + 1), size);
+	assert_int_equal(fd_copy_sparse(src, dst, 0, size + 1), size);
 	assert_int_equal(close(src), 0);
 	assert_int_equal(close(dst), 0);
 }

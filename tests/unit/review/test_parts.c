@@ -362,7 +362,8 @@ static void a_rejected_record_stays_when_a_conflict_is_settled(void **state)
 	fixture_done(&f);
 }
 
-/* What was approved as a whole is not what the session has written between two readings. */
+/* What was approved as a whole is what the parts are of; what the session has written since is the
+ * next review's. */
 static void parts_tell_of_which_bytes_they_are(void **state)
 {
 	struct digest digest;
@@ -385,6 +386,12 @@ static void parts_tell_of_which_bytes_they_are(void **state)
 	change = review_find(fixture_review(&f), fixture_own(&f, UUID ".jsonl"));
 	assert_int_equal(change_digest(f.review, change, &whole), 0);
 	fixture_write(&f, object, 27, "{\"uuid\":\"cccc1\"}\n");
+	assert_int_equal(parts_of_change(f.review, change, NULL, false, &parts), 0);
+	assert_string_equal(parts_get(parts, 0)->name, "bbbb1");
+	assert_int_equal(parts_digest(parts, change, &digest), 0);
+	assert_true(digest_is_equal(&digest, &whole));
+	parts_free(parts);
+	change = review_find(fixture_review(&f), fixture_own(&f, UUID ".jsonl"));
 	assert_int_equal(parts_of_change(f.review, change, NULL, false, &parts), 0);
 	assert_string_equal(parts_get(parts, 0)->name, "cccc1");
 	assert_int_equal(parts_digest(parts, change, &digest), 0);
