@@ -389,7 +389,7 @@ static const struct option_row {
 	  set_fresh, false },
 	{ "--isolate-claude-data", NULL,
 	  "begin from, and commit to, a state of this project's own instead of ~/.claude",
-	  set_isolated, false },
+	  set_isolated, true },
 	{ "--allow-git-push", NULL,
 	  "let the host push at once what git push in the sandbox asks for and the rules allow; "
 	  "without it a push is held until it is approved",

@@ -67,6 +67,7 @@ static const struct setting settings[] = {
 	{ "env", SETTING_ENV, AT(env), NULL, "none" },
 	{ "image", SETTING_TEXT, AT(image), NULL, "claudefs's own" },
 	{ "image-root", SETTING_TEXT, AT(image_root), NULL, "Debian" },
+	{ "isolate-claude-data", SETTING_FLAG, AT(is_isolated), NULL, NULL },
 	{ "learn-egress", SETTING_FLAG, AT(is_learning_egress), NULL, NULL },
 	{ "memory", SETTING_SIZE, AT(limits.memory), NULL, "no limit" },
 	{ "network", SETTING_MODE, 0, network_word, NULL },

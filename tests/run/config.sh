@@ -54,6 +54,12 @@ ok 'the manual says what a project may have: what the code takes' equal \
 run --print-plan "$PROJECT" --exec true >"$WORK/text"
 ok 'the text says where, too' grep -qE "^  network +none +$user_config\$" "$WORK/text"
 ok 'and is safe for a terminal' "$CHECK" safe <"$WORK/text"
+user '{"isolate-claude-data":true}'
+plan
+ok 'a state of its own may be a default, and the plan has it' equal "true $user_config" \
+  "$(value settings.isolate-claude-data.value) $(value settings.isolate-claude-data.source)"
+ok 'with the directory that it leads to' grep -qE '/claudefs/isolated/' <(value host_state)
+user '{"network":"none","memory":"1g","pids-limit":100,"commit":"never","env":["FOO=canary-value"]}'
 printf '{"memory":"3g"}' >"$WORK/file.json"
 own
 plan --config "$WORK/file.json"
@@ -88,6 +94,8 @@ printf 'api.here.test\n*.cdn.test\n' >"$HOME/.config/claudefs/egress.allow"
 own
 ok 'so is one that names another host' equal 125 "$(code run --network gateway "$PROJECT" --exec true)"
 ok 'which is named' grep -qF "\"egress\": api.elsewhere.test is not on the list in force ($HOME/.config/claudefs/egress.allow)" "$WORK/err"
+project '{"isolate-claude-data":true}'
+ok 'a project may not take your settings out of the session' equal 125 "$(code run "$PROJECT" --exec true)"
 project '{"runtime":"native"}'
 ok 'and one that says what is not its to say' equal 125 "$(code run "$PROJECT" --exec true)"
 ln -s real "$project_config" 2>/dev/null || { rm "$project_config" && ln -s real "$project_config"; }
