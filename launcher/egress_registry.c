@@ -14,31 +14,12 @@
 #include "fs/base/cleanup.h"
 #include "fs/base/fd.h"
 #include "fs/base/message.h"
+#include "fs/base/program_path.h"
 #include "fs/base/subprocess.h"
 #include "fs/policy/egress_list.h"
 #include "launcher/egress.h"
 
 #define OUTPUT_MAX (1u << 20) /* bytes */
-
-/* The program of that name on PATH (ret_), or NULL. */
-static char *find_on_path(const char *name)
-{
-	const char *path = getenv("PATH");
-
-	for (size_t n; path && *path; path += n + (path[n] == ':')) {
-		cleanup_free char *candidate = NULL;
-
-		n = strcspn(path, ":");
-		/* A relative part would be searched in a project of the agent's. */
-		if (path[0] != '/')
-			continue;
-		if (asprintf(&candidate, "%.*s/%s", (int)n, path, name) < 0)
-			return NULL;
-		if (faccessat(AT_FDCWD, candidate, X_OK, AT_EACCESS) == 0)
-			return steal_ptr(&candidate);
-	}
-	return NULL;
-}
 
 static int64_t now_ms(void)
 {
@@ -147,7 +128,7 @@ static int ask_hosts(const char *keyword, const char *const *argv, struct text *
 
 int egress_ask_npm(struct text *lines)
 {
-	cleanup_free char *npm = find_on_path("npm");
+	cleanup_free char *npm = program_as_named("npm");
 	/* Not where it is started: a project's .npmrc is the agent's to write. */
 	const char *const argv[] = { npm, "--prefix", "/", "config", "get", "registry", NULL };
 
@@ -164,7 +145,7 @@ int egress_ask_pip(struct text *lines)
 	static const char defaults[] =
 		"from pip._internal.models.index import PyPI\n"
 		"print(PyPI.url, 'https://' + PyPI.file_storage_domain + '/')\n";
-	cleanup_free char *python = find_on_path("python3");
+	cleanup_free char *python = program_as_named("python3");
 	/* -I: nothing of the current directory, which may be a project, is imported. */
 	const char *const configured[] = { python, "-I", "-m", "pip", "config", "list", NULL };
 	const char *const builtin[] = { python, "-I", "-c", defaults, NULL };

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 #include "fs/base/cleanup.h"
 #include "fs/base/message.h"
 #include "fs/base/path_name.h"
+#include "fs/base/program_path.h"
 
 /* Alphabetical. Neither they nor what lies in them may be a project: the sandbox has its own. */
 static const char *const system_directories[] = {
@@ -80,31 +80,6 @@ const char *project_refusal(const char *path, const struct host_places *places)
 	return NULL;
 }
 
-char *canonical_directory(const char *path, uint64_t *ret_dev, uint64_t *ret_ino)
-{
-	cleanup_fd int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	cleanup_free char *target = (char *)calloc(1, PATH_MAX + 1);
-	char link[32];
-	struct stat info;
-	ssize_t len;
-
-	if (fd < 0 || !target || fstat(fd, &info) < 0)
-		return NULL;
-	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	len = readlink(link, target, PATH_MAX);
-	if (len < 0)
-		return NULL;
-	if (len >= PATH_MAX) {
-		errno = ENAMETOOLONG;
-		return NULL;
-	}
-	if (ret_dev)
-		*ret_dev = info.st_dev;
-	if (ret_ino)
-		*ret_ino = info.st_ino;
-	return steal_ptr(&target);
-}
-
 /* Replaces *path by its canonical form, as far as it exists: a missing tail is kept as it is. */
 static int canonicalise_place(char **path)
 {
@@ -115,7 +90,7 @@ static int canonicalise_place(char **path)
 
 	if (!head)
 		return -ENOMEM;
-	while (!(canonical = canonical_directory(head, NULL, NULL))) {
+	while (!(canonical = directory_canonical(head))) {
 		slash = strrchr(head, '/');
 		if (!slash || slash == head)
 			return 0;
@@ -155,6 +130,20 @@ static bool is_same_directory(const struct project *project, const char *path)
 	return stat(path, &info) == 0 && info.st_dev == project->dev && info.st_ino == project->ino;
 }
 
+/* Name and identity are of one and the same directory, whatever is renamed meanwhile. */
+static int open_project(const char *path, struct project *project)
+{
+	cleanup_fd int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct stat info;
+
+	if (fd < 0 || fstat(fd, &info) < 0)
+		return -errno;
+	project->path = fd_kernel_path(fd);
+	project->dev = info.st_dev;
+	project->ino = info.st_ino;
+	return project->path ? 0 : -errno;
+}
+
 int project_find(const char *given, const struct host_places *places, struct project *ret)
 {
 	cleanup_host_places struct host_places canonical = { 0 };
@@ -162,9 +151,9 @@ int project_find(const char *given, const struct host_places *places, struct pro
 	const char *reason;
 	int r;
 
-	ret->path = canonical_directory(given ? given : ".", &ret->dev, &ret->ino);
-	if (!ret->path) {
-		message_error("%s: %s", shown, strerror(errno));
+	r = open_project(given ? given : ".", ret);
+	if (r < 0) {
+		message_error("%s: %s", shown, strerror(-r));
 		return EXIT_RUN_FAILED;
 	}
 	r = copy_canonical(places, &canonical);

@@ -24,7 +24,4 @@ int project_find(const char *given, const struct host_places *places, struct pro
 /* Why path (canonical) may not be a project, or NULL. Pure; places must be canonical too. */
 const char *project_refusal(const char *path, const struct host_places *places);
 
-/* The kernel's name of an existing directory (ret_), or NULL with errno. */
-char *canonical_directory(const char *path, uint64_t *ret_dev, uint64_t *ret_ino);
-
 #endif
