@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""docs/TROUBLESHOOTING.md has a row for each line with which launcher/ and fs/cli/ end a command, and none
-for a line that is there no more.
+"""docs/TROUBLESHOOTING.md has a row for each line that tells a person of something wrong, and none for a line that
+is there no more.
 
-A message is the format of a message_error(); each conversion is written as an ellipsis. The table's first cell
-is the message between backquotes, with '|' as '\\|'."""
+A message is the format of a message_error(), a message_warning(), or of a push_problem_set(), which says why a push is
+refused or waits; each conversion is written as an ellipsis. (message_info() is left out: it tells what goes on.) The
+table's first cell is the message between backquotes, with '|' as '\\|'."""
 import pathlib
 import re
 import sys
@@ -12,6 +13,9 @@ import sys
 ELLIPSIS = "\u2026"
 # A string literal, or a macro between literals: inttypes.h's, or one of our own.
 TOKEN = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([A-Z][A-Za-z0-9_]*)(?=[\s",)]))')
+PROBLEM = re.compile(r"[^,]*,[^,]*,")
+# Who speaks to people, by itself or by what it returns. Tests and fuzzers do not.
+DIRECTORIES = ("launcher", "fs/cli", "fs/git", "fs/mount", "init")
 CONVERSION = re.compile(r"%[-+ #0-9.*]*(?:hh|h|ll|l|z|j)?[a-zA-Z]")
 
 
@@ -30,8 +34,14 @@ def to_message(source: str) -> str:
 
 def messages_of(source: str) -> set[str]:
     found = set()
-    for call in re.finditer(r"\bmessage_error\(", source):
-        found.add(to_message(source[call.end():]))
+    for call in re.finditer(r"\b(?:message_(?:error|warning)|push_problem_set)\(", source):
+        arguments = source[call.end():]
+        if call[0] == "push_problem_set(":
+            # Behind the problem and its code. A declaration or definition has no string there.
+            arguments = PROBLEM.sub("", arguments, count=1)
+            if not arguments.lstrip().startswith('"'):
+                continue
+        found.add(to_message(arguments))
     return found
 
 
@@ -46,12 +56,13 @@ def compare(messages: set[str], rows: set[str]) -> list[str]:
 
 
 def prove_that_it_can_fail() -> None:
-    source = 'x(); message_error("a %s: \\"%.*s\\" %" PRIu64 " 100%%",\n y); message_error(text); message_error("b "\n\t"c")'
-    want = {f'a {ELLIPSIS}: "{ELLIPSIS}" {ELLIPSIS} 100%', ELLIPSIS, "b c"}
+    source = 'x(); message_error("a %s: \\"%.*s\\" %" PRIu64 " 100%%",\n y); message_error(text); message_error("b "\n\t"c");'
+    source += ' message_warning("d"); push_problem_set(&p, -E, "e %s", x); int push_problem_set(struct p *p, int r,\n const char *f)'
+    want = {f'a {ELLIPSIS}: "{ELLIPSIS}" {ELLIPSIS} 100%', ELLIPSIS, "b c", "d", f"e {ELLIPSIS}"}
     assert messages_of(source) == want, messages_of(source)
     page = "| `b c` | do this |\n| `old \\| x` | do that |\n| `no mend` | |\n"
     assert rows_of(page) == {"b c", "old | x"}, rows_of(page)
-    assert len(compare(messages_of(source), rows_of(page))) == 3
+    assert len(compare(messages_of(source), rows_of(page))) == 5
     assert compare({"b c"}, {"b c"}) == []
 
 
@@ -59,8 +70,8 @@ def main() -> int:
     prove_that_it_can_fail()
     root = pathlib.Path(__file__).resolve().parents[2]
     messages = set()
-    for directory in ("launcher", "fs/cli"):
-        for path in sorted((root / directory).glob("*.c")):
+    for directory in DIRECTORIES:
+        for path in sorted((root / directory).rglob("*.c")):
             messages |= messages_of(path.read_text(encoding="utf-8"))
     if len(messages) < 100:
         print(f"only {len(messages)} messages were found in the code")
