@@ -4,9 +4,13 @@
 #define CLAUDEFS_SESSION_NETWORK_FILES_H
 
 /* Where the gateway listens inside, on the loopback interface: the customary port of proxies. */
-#define NETWORK_GATE_PORT 3128
+#define NETWORK_GATE_PORT     3128
 /* Where claudefs-push does: the port of git://. */
-#define NETWORK_PUSH_PORT 9418
+#define NETWORK_PUSH_PORT     9418
+/* Where connections arrive that were made to any other address (fs/network/redirect.h), and where
+ * names are asked for: the port of DNS, by UDP. */
+#define NETWORK_REDIRECT_PORT 3129
+#define NETWORK_NAMES_PORT    53
 
 /* The list in force at the start, keywords replaced (fs/policy/egress_list.h). */
 #define NETWORK_LIST_FILE "egress.allow"
@@ -28,6 +32,10 @@
 enum network_slot {
 	NETWORK_SLOT_GATE, /* NETWORK_GATE_PORT */
 	NETWORK_SLOT_PUSH, /* NETWORK_PUSH_PORT */
+	/* All three or none, and perhaps empty though wanted: not every kernel redirects. */
+	NETWORK_SLOT_REDIRECT, /* NETWORK_REDIRECT_PORT */
+	NETWORK_SLOT_NAMES,    /* NETWORK_NAMES_PORT */
+	NETWORK_SLOT_REFUSALS, /* what the firewall refused (fs/network/redirect.h) */
 	NETWORK_SLOTS,
 };
 
