@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* One connection of the agent's, from its request to the relay:
  *	HEAD -> RESOLVE -> CONNECT -> (HELLO ->) relay
+ * One that was redirected says by its address what it asks for, so that only a plain request has a
+ * HEAD; from there it goes the same way.
  * Whatever is not right ends it with a reason in the log and, where HTTP can carry it, one for the
  * person. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -19,6 +23,10 @@
 #include "init/gateway/client_hello.h"
 #include "init/gateway/gate.h"
 #include "init/gateway/http_request.h"
+#include "init/gateway/names.h"
+
+#define HTTPS_PORT 443
+#define HTTP_PORT  80
 
 enum state {
 	STATE_HEAD,
@@ -31,6 +39,8 @@ enum state {
 struct connection {
 	struct gate *gate;
 	enum state state;
+	bool is_redirected;
+	uint32_t held; /* the address of names.h, where is_redirected; 0: none */
 	struct bufferevent *client;
 	struct event *timer; /* of the state */
 	struct http_request request;
@@ -57,8 +67,20 @@ static void connection_free(struct connection *connection)
 	if (fd >= 0)
 		(void)close(fd);
 	text_done(&connection->forward);
+	if (connection->held)
+		names_release(connection->gate->names, connection->held);
 	connection->gate->connections--;
 	free(connection);
+}
+
+/* The client is not told why, but at once: there is no word that it would understand. */
+static void reset(struct connection *connection)
+{
+	static const struct linger at_once = { .l_onoff = 1 };
+
+	(void)setsockopt(bufferevent_getfd(connection->client), SOL_SOCKET, SO_LINGER, &at_once,
+			 sizeof(at_once));
+	connection_free(connection);
 }
 
 static void set_timer(struct connection *connection, int seconds)
@@ -75,13 +97,17 @@ static const char *host_of(const struct connection *connection)
 	return request->host[0] ? request->host : request->shown;
 }
 
-/* The agent, or whoever reads its output, learns why and what to do. */
+/* The agent, or whoever reads its output, learns why and what to do. The connection may be gone. */
 static void answer(struct connection *connection, const char *status, const char *reason,
 		   bool is_for_list)
 {
 	struct evbuffer *output = bufferevent_get_output(connection->client);
 	cleanup_text struct text body = { 0 };
 
+	if (connection->is_redirected && connection->request.is_connect) {
+		reset(connection);
+		return;
+	}
 	text_append(&body, "claudefs: ");
 	text_append_safe(&body, host_of(connection), strlen(host_of(connection)), false);
 	text_appendf(&body, ":%u: %s", connection->request.port, reason);
@@ -119,11 +145,20 @@ static void deny_hello(struct connection *connection, const char *reason)
 	set_timer(connection, GATE_HEAD_SECONDS);
 }
 
+/* What a connection leaves behind that is relayed. */
+struct relayed {
+	struct gate *gate;
+	uint32_t held;
+};
+
 static void on_relayed(void *arg)
 {
-	struct gate *gate = arg;
+	struct relayed *relayed = arg;
 
-	gate->connections--;
+	if (relayed->held)
+		names_release(relayed->gate->names, relayed->held);
+	relayed->gate->connections--;
+	free(relayed);
 }
 
 static void keep_alive(int fd)
@@ -137,6 +172,7 @@ static void keep_alive(int fd)
 /* Both sockets leave the connection, which ends here. */
 static void start_relay(struct connection *connection)
 {
+	struct relayed *relayed = calloc(1, sizeof(*relayed));
 	struct gate *gate = connection->gate;
 	struct relay_sides sides = {
 		.client = bufferevent_getfd(connection->client),
@@ -145,7 +181,7 @@ static void start_relay(struct connection *connection)
 		.to_upstream = evbuffer_new(),
 		.is_one_way = !connection->request.is_connect,
 	};
-	bool is_ready = sides.to_client && sides.to_upstream;
+	bool is_ready = relayed && sides.to_client && sides.to_upstream;
 
 	(void)bufferevent_disable(connection->client, EV_READ | EV_WRITE);
 	/* The "200" may still be on its way out, and more than the ClientHello may have come in. */
@@ -162,13 +198,20 @@ static void start_relay(struct connection *connection)
 	keep_alive(sides.upstream);
 	if (is_ready)
 		(void)bufferevent_setfd(connection->client, -1);
-	gate->connections++;
-	if (is_ready && relay_start(gate->base, &sides, on_relayed, gate) == 0) {
-		connection->upstream = -1;
-		connection_free(connection);
-		return;
+	if (is_ready) {
+		*relayed = (struct relayed){ gate, connection->held };
+		gate->connections++;
+		if (relayed->held)
+			names_hold(gate->names, relayed->held);
+		if (relay_start(gate->base, &sides, on_relayed, relayed) == 0) {
+			connection->upstream = -1;
+			connection_free(connection);
+			return;
+		}
+		on_relayed(relayed);
+	} else {
+		free(relayed);
 	}
-	gate->connections--;
 	if (sides.to_client)
 		evbuffer_free(sides.to_client);
 	if (sides.to_upstream)
@@ -212,7 +255,8 @@ static void on_connected(struct connection *connection)
 	}
 	connection->state = STATE_HELLO;
 	set_timer(connection, GATE_HEAD_SECONDS);
-	(void)bufferevent_write(connection->client, established, sizeof(established) - 1);
+	if (!connection->is_redirected)
+		(void)bufferevent_write(connection->client, established, sizeof(established) - 1);
 	(void)bufferevent_enable(connection->client, EV_READ);
 	/* A client in a hurry has sent it already. */
 	read_hello(connection);
@@ -333,7 +377,7 @@ static void resolve(struct connection *connection)
 		connection->lookup = lookup;
 }
 
-/* The decision itself. */
+/* The decision itself, the same for both ways in. */
 static void decide(struct connection *connection)
 {
 	const struct http_request *request = &connection->request;
@@ -341,7 +385,7 @@ static void decide(struct connection *connection)
 	enum gate_verdict verdict = GATE_ALLOW;
 	const char *reason = "on the list";
 
-	if (request->port != (request->is_connect ? 443 : 80)) {
+	if (request->port != (request->is_connect ? HTTPS_PORT : HTTP_PORT)) {
 		deny(connection, "403 Forbidden", "only port 443, and port 80 for plain requests",
 		     false);
 		return;
@@ -372,9 +416,14 @@ static void read_head(struct connection *connection)
 
 	if (head == 0)
 		return;
-	r = head < 0 ? (int)head
-		     : http_request_parse(data, (size_t)head, &connection->request,
-					  &connection->forward);
+	if (head < 0)
+		r = (int)head;
+	else if (connection->is_redirected)
+		r = http_request_parse_origin(data, (size_t)head, &connection->request,
+					      &connection->forward);
+	else
+		r = http_request_parse(data, (size_t)head, &connection->request,
+				       &connection->forward);
 	if (r == 0) {
 		(void)evbuffer_drain(input, (size_t)head);
 		decide(connection);
@@ -385,7 +434,10 @@ static void read_head(struct connection *connection)
 		deny(connection, "405 Method Not Allowed",
 		     "without TLS only GET and HEAD pass; use https", false);
 	} else {
-		deny(connection, "400 Bad Request", "not a request that a proxy takes", false);
+		deny(connection, "400 Bad Request",
+		     connection->is_redirected ? "not a plain request to this host"
+					       : "not a request that a proxy takes",
+		     false);
 	}
 }
 
@@ -436,7 +488,8 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	connection_free(connection);
 }
 
-void gate_accept(struct gate *gate, evutil_socket_t fd)
+/* In STATE_HEAD. NULL: no memory, or too many; fd is closed. */
+static struct connection *connection_new(struct gate *gate, evutil_socket_t fd)
 {
 	struct connection *connection = NULL;
 
@@ -444,7 +497,7 @@ void gate_accept(struct gate *gate, evutil_socket_t fd)
 		connection = calloc(1, sizeof(*connection));
 	if (!connection) {
 		(void)close(fd);
-		return;
+		return NULL;
 	}
 	gate->connections++;
 	connection->gate = gate;
@@ -459,9 +512,57 @@ void gate_accept(struct gate *gate, evutil_socket_t fd)
 		(void)close(fd);
 		gate->connections--;
 		free(connection);
-		return;
+		return NULL;
 	}
 	bufferevent_setcb(connection->client, on_read, on_written, on_event, connection);
 	set_timer(connection, GATE_HEAD_SECONDS);
 	(void)bufferevent_enable(connection->client, EV_READ | EV_WRITE);
+	return connection;
+}
+
+void gate_accept(struct gate *gate, evutil_socket_t fd)
+{
+	(void)connection_new(gate, fd);
+}
+
+/* Whom it is meant for: a transparent socket's own address. Fills the request. Returns 0 or
+ * -EADDRNOTAVAIL (no name has that address; request->shown is set). */
+static int read_destination(struct connection *connection)
+{
+	struct http_request *request = &connection->request;
+	struct sockaddr_in address = { 0 };
+	socklen_t len = sizeof(address);
+	const char *host;
+
+	if (getsockname(bufferevent_getfd(connection->client), (struct sockaddr *)&address, &len) <
+		    0 ||
+	    address.sin_family != AF_INET)
+		return -EADDRNOTAVAIL;
+	request->port = ntohs(address.sin_port);
+	request->is_connect = request->port != HTTP_PORT;
+	(void)inet_ntop(AF_INET, &address.sin_addr, request->shown, sizeof(request->shown));
+	host = names_find(connection->gate->names, ntohl(address.sin_addr.s_addr));
+	if (!host)
+		return -EADDRNOTAVAIL;
+	connection->held = ntohl(address.sin_addr.s_addr);
+	names_hold(connection->gate->names, connection->held);
+	(void)snprintf(request->host, sizeof(request->host), "%s", host);
+	return 0;
+}
+
+void gate_accept_redirected(struct gate *gate, evutil_socket_t fd)
+{
+	struct connection *connection = connection_new(gate, fd);
+
+	if (!connection)
+		return;
+	connection->is_redirected = true;
+	if (read_destination(connection) < 0) {
+		(void)gate_log(gate, GATE_DENY, host_of(connection), connection->request.port,
+			       "an address that no name has here: only names pass");
+		reset(connection);
+	} else if (connection->request.is_connect) {
+		decide(connection);
+	}
+	/* Else its request is read first. */
 }

@@ -8,6 +8,7 @@
 #include "fs/base/clock.h"
 #include "fs/base/fd.h"
 #include "fs/base/json.h"
+#include "fs/base/text.h"
 #include "init/gateway/gate.h"
 
 static const char *verdict_word(enum gate_verdict verdict)
@@ -49,6 +50,39 @@ int gate_log(struct gate *gate, enum gate_verdict verdict, const char *host, uin
 		      json_pack("{s:I, s:s, s:o, s:i, s:s}", "time_ns", (json_int_t)clock_now_ns(),
 				"verdict", verdict_word(verdict), "host", json_string_lossy(host),
 				"port", (int)port, "reason", reason));
+}
+
+struct told {
+	char *items[GATE_TOLD_MAX];
+	size_t count;
+};
+
+/* True if key is new and there is room for it. */
+static bool told_add(struct told *told, const char *key)
+{
+	for (size_t i = 0; i < told->count; i++) {
+		if (strcmp(told->items[i], key) == 0)
+			return false;
+	}
+	if (told->count == GATE_TOLD_MAX)
+		return false;
+	told->items[told->count] = strdup(key);
+	return told->items[told->count] && told->count++ < GATE_TOLD_MAX;
+}
+
+void gate_log_once(struct gate *gate, const char *host, uint16_t port, const char *reason)
+{
+	cleanup_text struct text key = { 0 };
+	cleanup_text struct text last = { 0 };
+
+	if (!gate->told)
+		gate->told = calloc(1, sizeof(*gate->told));
+	text_appendf(&key, "%s:%u", host, port);
+	if (key.is_failed || !gate->told || !told_add(gate->told, key.data))
+		return;
+	text_appendf(&last, "%s (more of the kind are not told)", reason);
+	(void)gate_log(gate, GATE_DENY, host, port,
+		       gate->told->count == GATE_TOLD_MAX && !last.is_failed ? last.data : reason);
 }
 
 int gate_log_reload(struct gate *gate, size_t names)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* claudefs-gate: the only way out of a sandbox. One process, one thread, one event loop.
  *
- * It listens on a socket that was made inside the sandbox's network namespace and handed out, and
- * connects from its own: the agent has no route and no name service. It decides by name: what
- * CONNECT asks for must be on the list, must lead to a public address, and must be the server name
- * of the TLS that follows. Every decision is a line of the session's network.log, written before it
+ * It listens on sockets that were made inside the sandbox's network namespace and handed out, and
+ * connects from its own: nothing is routed between the two. It decides by name: what CONNECT asks
+ * for must be on the list, must lead to a public address, and must be the server name of the TLS
+ * that follows. The same holds for connections that know nothing of a proxy: their names got
+ * made-up addresses from the gate (names.h), and whatever is connected to arrives here
+ * (fs/network/redirect.h). Every decision is a line of the session's network.log, written before it
  * is carried out; when it cannot be written, nothing passes. */
 #ifndef CLAUDEFS_INIT_GATEWAY_GATE_H
 #define CLAUDEFS_INIT_GATEWAY_GATE_H
@@ -33,7 +35,10 @@ struct gate {
 	uint64_t log_bytes;
 	unsigned int connections;
 	unsigned int connections_max;
-	uid_t uid; /* who may ask for a reload, root aside */
+	struct names *names; /* names.h */
+	struct told *told;   /* what was refused without a connection */
+	int refusals_fd;     /* -1: none */
+	uid_t uid;           /* who may ask for a reload, root aside */
 };
 
 enum gate_verdict {
@@ -48,8 +53,24 @@ int gate_log(struct gate *gate, enum gate_verdict verdict, const char *host, uin
 	     const char *reason);
 int gate_log_reload(struct gate *gate, size_t names);
 
-/* Takes a connection of the agent's: fd is closed in the end, whatever happens. */
+/* Takes a connection of the agent's to the proxy: fd is closed in the end, whatever happens. */
 void gate_accept(struct gate *gate, evutil_socket_t fd);
+/* The same for one that was meant for another address: fd's own. */
+void gate_accept_redirected(struct gate *gate, evutil_socket_t fd);
+
+/* gate_log() for what programs try again and again: each host and port once, and GATE_TOLD_MAX of
+ * them in all, the last of which says so. */
+#define GATE_TOLD_MAX 128u
+void gate_log_once(struct gate *gate, const char *host, uint16_t port, const char *reason);
+
+/* Notes what the sandbox's firewall refused, by a netlink socket (borrowed). Returns 0 or -errno.
+ */
+int refusals_start(struct gate *gate, int fd);
+/* What is not noted yet. */
+void refusals_finish(struct gate *gate);
+
+/* Answers questions for names on a datagram socket (taken). Returns 0 or -errno. */
+int name_service_start(struct gate *gate, int fd);
 
 /* Moves bytes between two connected sockets until both are done, then closes them and calls done.
  * to_upstream and to_client (both taken; may be NULL or empty) go before anything else. is_one_way:

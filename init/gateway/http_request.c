@@ -125,6 +125,17 @@ static void add_host(struct text *forward, const struct http_request *request)
 	text_append(forward, "\r\n");
 }
 
+/* path: "", or from its '/' or '?' on. */
+static void begin_forward(struct text *forward, struct span method, struct span path,
+			  const struct http_request *request)
+{
+	text_append_bytes(forward, method.data, method.len);
+	text_append(forward, path.len == 0 || path.data[0] != '/' ? " /" : " ");
+	text_append_bytes(forward, path.data, path.len);
+	text_append(forward, " HTTP/1.1\r\n");
+	add_host(forward, request);
+}
+
 /* The header lines of a plain request, those that go on copied. */
 static int forward_headers(struct span headers, const struct http_request *request,
 			   struct text *forward)
@@ -180,25 +191,45 @@ static int parse_plain(struct span method, struct span target, struct span heade
 	r = read_authority(authority, 80, ret);
 	if (r < 0)
 		return r;
-	text_append_bytes(forward, method.data, method.len);
-	text_append(forward, target.len == 0 || path[0] != '/' ? " /" : " ");
-	text_append_bytes(forward, path, target.len);
-	text_append(forward, " HTTP/1.1\r\n");
-	add_host(forward, ret);
+	begin_forward(forward, method, (struct span){ path, target.len }, ret);
 	return forward_headers(headers, ret, forward);
+}
+
+/* The request line; *rest, the whole head before, then has the header lines. */
+static int take_request_line(struct span *rest, struct span *method, struct span *target)
+{
+	struct span line;
+
+	if (!is_clean(rest->data, rest->len) || !take_until(rest, "\r\n", &line) ||
+	    !take_until(&line, " ", method) || !take_until(&line, " ", target) ||
+	    method->len == 0 || target->len == 0)
+		return -EBADMSG;
+	return is_word(line, "HTTP/1.1") || is_word(line, "HTTP/1.0") ? 0 : -EBADMSG;
+}
+
+int http_request_parse_origin(const char *head, size_t len, const struct http_request *request,
+			      struct text *forward)
+{
+	struct span rest = { head, len };
+	struct span method, target;
+
+	if (take_request_line(&rest, &method, &target) < 0)
+		return -EBADMSG;
+	if (!is_word(method, "GET") && !is_word(method, "HEAD"))
+		return -EOPNOTSUPP;
+	if (target.data[0] != '/')
+		return -EBADMSG;
+	begin_forward(forward, method, target, request);
+	return forward_headers(rest, request, forward);
 }
 
 int http_request_parse(const char *head, size_t len, struct http_request *ret, struct text *forward)
 {
 	struct span rest = { head, len };
-	struct span line, method, target;
+	struct span method, target;
 
 	*ret = (struct http_request){ 0 };
-	if (!is_clean(head, len) || !take_until(&rest, "\r\n", &line) ||
-	    !take_until(&line, " ", &method) || !take_until(&line, " ", &target) ||
-	    method.len == 0 || target.len == 0)
-		return -EBADMSG;
-	if (!is_word(line, "HTTP/1.1") && !is_word(line, "HTTP/1.0"))
+	if (take_request_line(&rest, &method, &target) < 0)
 		return -EBADMSG;
 	ret->is_connect = is_word(method, "CONNECT");
 	if (ret->is_connect)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a client asks of the proxy: the head of one HTTP/1 request (RFC 9112). Hostile bytes. Pure.
+/* What a client asks of the gate: the head of one HTTP/1 request (RFC 9112). Hostile bytes. Pure.
  */
 #ifndef CLAUDEFS_INIT_GATEWAY_HTTP_REQUEST_H
 #define CLAUDEFS_INIT_GATEWAY_HTTP_REQUEST_H
@@ -31,5 +31,11 @@ ssize_t http_head_length(const char *data, size_t len);
  * -EADDRNOTAVAIL (an address or no full name for a host; ret->shown and ret->port are set). */
 int http_request_parse(const char *head, size_t len, struct http_request *ret,
 		       struct text *forward);
+
+/* What a client asks of a server that it believes to be connected to: GET and HEAD in origin form.
+ * request->host and port are that server's, and the Host header must agree. Fills *forward.
+ * Returns 0, -EBADMSG or -EOPNOTSUPP, as above. */
+int http_request_parse_origin(const char *head, size_t len, const struct http_request *request,
+			      struct text *forward);
 
 #endif

@@ -22,12 +22,16 @@
 #include "fs/base/message.h"
 #include "fs/session/network_files.h"
 #include "init/gateway/gate.h"
+#include "init/gateway/names.h"
 
 #define NOBODY      65534 /* of Debian and most others: owns nothing */
 #define CONNECTIONS 4096u
 
 struct arguments {
 	int listen_fd;
+	int redirect_fd; /* the transparent socket; -1: none */
+	int names_fd;    /* of the name service; -1: none */
+	int refusals_fd; /* what the sandbox's firewall tells; -1: none */
 	int session_fd;
 	int lifeline_fd; /* its end is ours; -1: none */
 	int ready_fd;    /* "ready\n" when it serves; -1: nobody waits */
@@ -48,7 +52,10 @@ static int parse_arguments(int argc, char **argv, struct arguments *ret)
 		{ "learn", no_argument, NULL, 'l' },
 		{ "lifeline-fd", required_argument, NULL, 'i' },
 		{ "listen-fd", required_argument, NULL, 'n' },
+		{ "names-fd", required_argument, NULL, 'd' },
 		{ "ready-fd", required_argument, NULL, 'r' },
+		{ "redirect-fd", required_argument, NULL, 't' },
+		{ "refusals-fd", required_argument, NULL, 'f' },
 		{ "session-fd", required_argument, NULL, 's' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -56,11 +63,14 @@ static int parse_arguments(int argc, char **argv, struct arguments *ret)
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (c) {
+		case 'd': ret->names_fd = parse_number(optarg); break;
 		case 'l': ret->is_learning = true; break;
 		case 'i': ret->lifeline_fd = parse_number(optarg); break;
 		case 'n': ret->listen_fd = parse_number(optarg); break;
 		case 'r': ret->ready_fd = parse_number(optarg); break;
+		case 'f': ret->refusals_fd = parse_number(optarg); break;
 		case 's': ret->session_fd = parse_number(optarg); break;
+		case 't': ret->redirect_fd = parse_number(optarg); break;
 		default: return -EINVAL;
 		}
 	}
@@ -74,6 +84,15 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
 	(void)address;
 	(void)len;
 	gate_accept(arg, fd);
+}
+
+static void on_accept_redirected(struct evconnlistener *listener, evutil_socket_t fd,
+				 struct sockaddr *address, int len, void *arg)
+{
+	(void)listener;
+	(void)address;
+	(void)len;
+	gate_accept_redirected(arg, fd);
 }
 
 /* Out of descriptors: the listener would spin. What is open will end. */
@@ -184,18 +203,52 @@ static int make_base(struct gate *gate)
 	return gate->base && gate->dns ? 0 : -ENOMEM;
 }
 
-static int serve(struct gate *gate, const struct arguments *arguments, int control_fd)
+static int listen_on(struct gate *gate, int fd, evconnlistener_cb accept_cb)
 {
 	struct evconnlistener *listener;
-	struct event *lifeline;
 
-	if (evutil_make_socket_nonblocking(arguments->listen_fd) < 0)
+	if (evutil_make_socket_nonblocking(fd) < 0)
 		return -EINVAL;
-	listener = evconnlistener_new(gate->base, on_accept, gate, LEV_OPT_CLOSE_ON_EXEC, -1,
-				      arguments->listen_fd);
+	listener = evconnlistener_new(gate->base, accept_cb, gate, LEV_OPT_CLOSE_ON_EXEC, -1, fd);
 	if (!listener)
 		return -ENOMEM;
 	evconnlistener_set_error_cb(listener, on_accept_error);
+	return 0;
+}
+
+/* libevent's words about datagrams of the agent's are for nobody, and would fill a file. */
+static void ignore_words(int is_warning, const char *words)
+{
+	(void)is_warning;
+	(void)words;
+}
+
+static int serve_names(struct gate *gate, const struct arguments *arguments)
+{
+	int r = 0;
+
+	gate->names = names_new();
+	if (!gate->names)
+		return -ENOMEM;
+	evdns_set_log_fn(ignore_words);
+	if (arguments->names_fd >= 0)
+		r = name_service_start(gate, arguments->names_fd);
+	if (r == 0 && arguments->redirect_fd >= 0)
+		r = listen_on(gate, arguments->redirect_fd, on_accept_redirected);
+	if (r == 0 && arguments->refusals_fd >= 0)
+		r = refusals_start(gate, arguments->refusals_fd);
+	return r;
+}
+
+static int serve(struct gate *gate, const struct arguments *arguments, int control_fd)
+{
+	struct event *lifeline;
+	int r = listen_on(gate, arguments->listen_fd, on_accept);
+
+	if (r == 0)
+		r = serve_names(gate, arguments);
+	if (r < 0)
+		return r;
 	if (arguments->lifeline_fd >= 0) {
 		lifeline = event_new(gate->base, arguments->lifeline_fd, EV_READ | EV_PERSIST,
 				     on_lifeline, gate->base);
@@ -206,20 +259,30 @@ static int serve(struct gate *gate, const struct arguments *arguments, int contr
 		return -ENOMEM;
 	if (arguments->ready_fd >= 0 && write(arguments->ready_fd, "ready\n", 6) != 6)
 		return -EPIPE;
-	return event_base_dispatch(gate->base) < 0 ? -EIO : 0;
+	r = event_base_dispatch(gate->base) < 0 ? -EIO : 0;
+	refusals_finish(gate);
+	return r;
 }
 
 int main(int argc, char **argv)
 {
-	struct arguments arguments = { -1, -1, -1, -1, false };
-	struct gate gate = { .log_fd = -1, .uid = getuid() };
+	struct arguments arguments = { .listen_fd = -1,
+				       .redirect_fd = -1,
+				       .names_fd = -1,
+				       .refusals_fd = -1,
+				       .session_fd = -1,
+				       .lifeline_fd = -1,
+				       .ready_fd = -1 };
+	struct gate gate = { .log_fd = -1, .refusals_fd = -1, .uid = getuid() };
 	int control_fd;
 	int r;
 
 	message_set_program("claudefs-gate");
 	if (parse_arguments(argc, argv, &arguments) < 0) {
-		message_error("usage: claudefs-gate --listen-fd N --session-fd N [--lifeline-fd N] "
-			      "[--ready-fd N] [--learn]; claudefs-run starts it");
+		message_error(
+			"usage: claudefs-gate --listen-fd N --session-fd N [--redirect-fd N "
+			"--names-fd N --refusals-fd N] [--lifeline-fd N] [--ready-fd N] [--learn]; "
+			"claudefs-run starts it");
 		return EXIT_USAGE;
 	}
 	gate.is_learning = arguments.is_learning;

@@ -45,6 +45,25 @@ static size_t count(const char *text, size_t len, const char *word)
 	return found;
 }
 
+static void check_forward(const struct text *forward)
+{
+	FUZZ_CHECK(count(forward->data, forward->len, "\r\n\r\n") == 1);
+	FUZZ_CHECK(count(forward->data, forward->len, "\r\nHost: ") == 1);
+	FUZZ_CHECK(memcmp(forward->data + forward->len - 4, "\r\n\r\n", 4) == 0);
+}
+
+/* The same bytes, sent to a server. */
+static void try_origin(const char *data, size_t len)
+{
+	static const struct http_request server = { .host = "a.b", .port = 80 };
+	cleanup_text struct text forward = { 0 };
+
+	if (http_request_parse_origin(data, len, &server, &forward) != 0)
+		return;
+	check_forward(&forward);
+	FUZZ_CHECK(count(forward.data, forward.len, "\r\nHost: a.b\r\n") == 1);
+}
+
 static void try_request(const char *data, size_t size)
 {
 	cleanup_text struct text forward = { 0 };
@@ -52,15 +71,15 @@ static void try_request(const char *data, size_t size)
 	ssize_t len = http_head_length(data, size);
 
 	FUZZ_CHECK(len == -EMSGSIZE || (len >= 0 && (size_t)len <= size));
+	if (len > 0)
+		try_origin(data, (size_t)len);
 	if (len <= 0 || http_request_parse(data, (size_t)len, &request, &forward) != 0)
 		return;
 	check_host(request.host);
 	FUZZ_CHECK(request.port != 0);
 	if (request.is_connect)
 		return;
-	FUZZ_CHECK(count(forward.data, forward.len, "\r\n\r\n") == 1);
-	FUZZ_CHECK(count(forward.data, forward.len, "\r\nHost: ") == 1);
-	FUZZ_CHECK(memcmp(forward.data + forward.len - 4, "\r\n\r\n", 4) == 0);
+	check_forward(&forward);
 }
 
 static void try_list(const char *data, size_t size)

@@ -123,6 +123,59 @@ static void a_url_without_a_path_gets_one(void **state)
 			    "GET /?q HTTP/1.1\r\nHost: a.b\r\nConnection: close\r\n\r\n");
 }
 
+static int parse_origin(const char *head, struct text *forward)
+{
+	const struct http_request server = { .host = "a.b", .port = 80 };
+
+	return http_request_parse_origin(head, strlen(head), &server, forward);
+}
+
+static void a_request_to_a_server_goes_on_with_its_host(void **state)
+{
+	cleanup_text struct text first = { 0 };
+	cleanup_text struct text old = { 0 };
+
+	(void)state;
+	assert_int_equal(parse_origin("GET /p?q=/ HTTP/1.1\r\nhost: A.b:80\r\nX: y\r\n"
+				      "Connection: keep-alive\r\n\r\n",
+				      &first),
+			 0);
+	assert_string_equal(first.data, "GET /p?q=/ HTTP/1.1\r\nHost: a.b\r\nX: y\r\n"
+					"Connection: close\r\n\r\n");
+	assert_int_equal(parse_origin("HEAD / HTTP/1.0\r\n\r\n", &old), 0);
+	assert_string_equal(old.data, "HEAD / HTTP/1.1\r\nHost: a.b\r\nConnection: close\r\n\r\n");
+}
+
+static void another_host_than_the_servers_is_refused(void **state)
+{
+	static const struct {
+		const char *head;
+		int error;
+	} bad[] = {
+		{ "GET / HTTP/1.1\r\nHost: c.d\r\n\r\n", -EBADMSG },
+		{ "GET / HTTP/1.1\r\nHost: a.b:81\r\n\r\n", -EBADMSG },
+		{ "GET / HTTP/1.1\r\nHost: a.b\r\nHost: c.d\r\n\r\n", -EBADMSG },
+		{ "GET http://a.b/ HTTP/1.1\r\nHost: a.b\r\n\r\n", -EBADMSG },
+		{ "GET a.b/ HTTP/1.1\r\nHost: a.b\r\n\r\n", -EBADMSG },
+		{ "GET * HTTP/1.1\r\nHost: a.b\r\n\r\n", -EBADMSG },
+		{ "GET /\nx HTTP/1.1\r\nHost: a.b\r\n\r\n", -EBADMSG },
+		{ "GET / HTTP/2\r\nHost: a.b\r\n\r\n", -EBADMSG },
+		{ "POST / HTTP/1.1\r\nHost: a.b\r\n\r\n", -EOPNOTSUPP },
+		{ "CONNECT a.b:443 HTTP/1.1\r\nHost: a.b\r\n\r\n", -EOPNOTSUPP },
+		{ "GET / HTTP/1.1\r\nHost: a.b\r\nUpgrade: x\r\n\r\n", -EOPNOTSUPP },
+		{ "GET / HTTP/1.1\r\nHost: a.b\r\nContent-Length: 1\r\n\r\n", -EOPNOTSUPP },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		cleanup_text struct text forward = { 0 };
+		int r = parse_origin(bad[i].head, &forward);
+
+		if (r != bad[i].error)
+			fail_msg("%s: %d", bad[i].head, r);
+	}
+}
+
 static void a_head_ends_with_an_empty_line(void **state)
 {
 	static char large[HTTP_HEAD_MAX + 1];
@@ -143,6 +196,8 @@ int main(void)
 		cmocka_unit_test(what_is_ambiguous_is_refused),
 		cmocka_unit_test(a_plain_request_goes_on_with_one_host),
 		cmocka_unit_test(a_url_without_a_path_gets_one),
+		cmocka_unit_test(a_request_to_a_server_goes_on_with_its_host),
+		cmocka_unit_test(another_host_than_the_servers_is_refused),
 		cmocka_unit_test(a_head_ends_with_an_empty_line),
 	};
 
