@@ -3,13 +3,12 @@
  *
  * The ways out: its network namespace, which is the agent's too, has the loopback interface alone;
  * sockets that listen there go to claudefs-run, whose claudefs-gate and claudefs-push accept on
- * them from the host. No address, no route and no firewall is needed inside.
+ * them from the host. What is connected to any other address arrives there as well
+ * (fs/network/redirect.h).
  *
  * The way back of a login (--credentials-refresh): a stream on which claudefs-mount sends what the
  * session saved. Not its stdout, which the engine has in its hands. */
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/fsuid.h>
@@ -17,24 +16,10 @@
 #include <sys/un.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/network/sockets.h"
 #include "fs/session/login_files.h"
 #include "fs/session/network_files.h"
 #include "init/steps.h"
-
-#define BACKLOG 1024
-
-static int listen_inside(unsigned int port)
-{
-	struct sockaddr_in address = { .sin_family = AF_INET,
-				       .sin_port = htons((uint16_t)port),
-				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	cleanup_fd int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ||
-	    listen(fd, BACKLOG) < 0)
-		return -errno;
-	return steal_fd(&fd);
-}
 
 /* As the user: root without CAP_DAC_OVERRIDE may not use the user's socket. */
 static int connect_host(const struct init_context *context, const char *name, int type)
@@ -84,17 +69,24 @@ static int hand_out(int end, const int fds[NETWORK_SLOTS])
 
 int step_keeper_sockets(struct init_context *context)
 {
-	cleanup_fd int gate = context->has_gateway ? listen_inside(NETWORK_GATE_PORT) : -1;
-	cleanup_fd int push = context->has_push ? listen_inside(NETWORK_PUSH_PORT) : -1;
-	const int fds[NETWORK_SLOTS] = { [NETWORK_SLOT_GATE] = gate, [NETWORK_SLOT_PUSH] = push };
+	const bool wanted[NETWORK_SLOTS] = {
+		[NETWORK_SLOT_GATE] = context->has_gateway,
+		[NETWORK_SLOT_PUSH] = context->has_push,
+		[NETWORK_SLOT_REDIRECT] = context->has_gateway,
+		[NETWORK_SLOT_NAMES] = context->has_gateway,
+		[NETWORK_SLOT_REFUSALS] = context->has_gateway,
+	};
+	cleanup_network_sockets int fds[NETWORK_SLOTS];
 	cleanup_fd int end = -1;
-	int r;
+	int redirect;
+	/* Without it the proxy works: an empty slot says so. */
+	int r = network_make_sockets(wanted, fds, &redirect);
 
+	if (r < 0)
+		return step_refuse(context, "cannot listen on the loopback interface: %s",
+				   strerror(-r));
 	if (!context->has_gateway && !context->has_push)
 		return 0;
-	if ((context->has_gateway && gate < 0) || (context->has_push && push < 0))
-		return step_refuse(context, "cannot listen on the loopback interface: %s",
-				   strerror(context->has_gateway && gate < 0 ? -gate : -push));
 	end = connect_host(context, NETWORK_HANDOVER_SOCKET, SOCK_SEQPACKET);
 	if (end < 0)
 		return step_refuse(context,

@@ -29,20 +29,26 @@
 	(SECUREBITS | SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED)
 
 /* SYS_PTRACE: to open another user's /proc/PID/ns/mnt; SYS_CHROOT: for setns(2); SETPCAP: to empty
- * the bounding set; SYS_ADMIN: to mount and to enter. NET_ADMIN, for a firewall, may be there. */
+ * the bounding set; SYS_ADMIN: to mount and to enter. */
 static const cap_value_t needed[] = { CAP_SETGID,     CAP_SETUID,     CAP_SETPCAP,
 				      CAP_SYS_CHROOT, CAP_SYS_PTRACE, CAP_SYS_ADMIN };
+/* With --gateway. NET_ADMIN: fs/network/redirect.h; NET_BIND_SERVICE: the port of DNS. */
+static const cap_value_t of_network[] = { CAP_NET_ADMIN, CAP_NET_BIND_SERVICE };
 static const cap_value_t kept[] = { CAP_SETGID, CAP_SETUID };
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
 
-static bool is_expected(cap_value_t cap)
+static bool is_expected(const struct init_context *context, cap_value_t cap)
 {
 	for (int i = 0; i < COUNT(needed); i++) {
 		if (needed[i] == cap)
 			return true;
 	}
-	return cap == CAP_NET_ADMIN;
+	for (int i = 0; context->has_gateway && i < COUNT(of_network); i++) {
+		if (of_network[i] == cap)
+			return true;
+	}
+	return false;
 }
 
 int step_keeper_check(struct init_context *context)
@@ -50,7 +56,7 @@ int step_keeper_check(struct init_context *context)
 	if (geteuid() != 0)
 		return step_refuse(context, "does not run as root");
 	for (cap_value_t cap = 0; cap_get_bound(cap) >= 0; cap++) {
-		if (cap_get_bound(cap) != 0 && !is_expected(cap))
+		if (cap_get_bound(cap) != 0 && !is_expected(context, cap))
 			return step_refuse(context, "capability %d is there and must not be", cap);
 	}
 	for (int i = 0; i < COUNT(needed); i++) {

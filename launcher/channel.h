@@ -7,11 +7,18 @@
 
 #include <stdint.h>
 
-#define CHANNEL_FDS_MAX 4
+#include "fs/session/network_files.h"
+
+#define CHANNEL_FDS_MAX (2 + NETWORK_SLOTS)
+#define CHANNEL_NO_FDS                     \
+	{                                  \
+		-1, -1, -1, -1, -1, -1, -1 \
+	}
 
 enum channel_kind {
-	CHANNEL_BUILT = 'B',   /* set-up: mounts are made; fds: /dev/fuse, terminal, the sockets of
-				  the gateway and of claudefs-push (each or -1) */
+	CHANNEL_BUILT = 'B',   /* set-up: mounts are made; fds: /dev/fuse, terminal, the network's
+				  slots (each or -1); value: why NETWORK_SLOT_REDIRECT is empty
+				  though wanted (-errno), or 0 */
 	CHANNEL_SERVED = 'S',  /* run: the view answers */
 	CHANNEL_STARTED = 'P', /* set-up: value is the pid of the sandbox's first process */
 	CHANNEL_GO = 'G',      /* run: that process may go on */

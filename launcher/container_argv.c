@@ -17,6 +17,8 @@
 static const char *const keeper_capabilities[] = {
 	"SETGID", "SETPCAP", "SETUID", "SYS_ADMIN", "SYS_CHROOT", "SYS_PTRACE",
 };
+/* For the redirection to the gateway (fs/network/redirect.h). */
+static const char *const keeper_network_capabilities[] = { "NET_ADMIN", "NET_BIND_SERVICE" };
 
 /* For Landlock, beside the plan's: what the engine and the image bring. */
 static const char *const image_writable[] = { "/dev", CONTAINER_AGENT_DIR, "/proc" };
@@ -200,6 +202,10 @@ void container_argv_keeper(const struct engine_kind *kind, const struct plan *pl
 	add2(ret, "--user", "0:0");
 	for (size_t i = 0; i < sizeof(keeper_capabilities) / sizeof(char *); i++)
 		add2(ret, "--cap-add", keeper_capabilities[i]);
+	for (size_t i = 0; plan->network == NETWORK_GATEWAY &&
+			   i < sizeof(keeper_network_capabilities) / sizeof(char *);
+	     i++)
+		add2(ret, "--cap-add", keeper_network_capabilities[i]);
 	if (kind->has_apparmor_default)
 		add2(ret, "--security-opt", "apparmor=unconfined");
 	add2(ret, "--device", "/dev/fuse");

@@ -1,41 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include "launcher/gate.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
 #include "fs/base/fd.h"
 #include "fs/base/message.h"
 #include "fs/base/subprocess.h"
-#include "fs/session/network_files.h"
 #include "launcher/daemon.h"
 #include "launcher/find_program.h"
-
-#define BACKLOG 1024
-
-int gate_listen(unsigned int port)
-{
-	static const int yes = 1;
-	struct sockaddr_in address = { .sin_family = AF_INET,
-				       .sin_port = htons((uint16_t)port),
-				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	cleanup_fd int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) < 0 ||
-	    bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ||
-	    listen(fd, BACKLOG) < 0)
-		return -errno;
-	return steal_fd(&fd);
-}
 
 int gate_launch(struct string_list *argv, const int *fds, size_t count, struct gate_link *link,
 		pid_t *ret_pid)
@@ -71,24 +50,35 @@ int gate_launch(struct string_list *argv, const int *fds, size_t count, struct g
 	return subprocess_start(&what, ret_pid);
 }
 
-static int start(const char *program, int session_fd, int listen_fd, bool is_learning,
-		 struct gate_link *link, pid_t *ret_pid)
+static void add_fd(struct string_list *argv, const char *option, int fd)
 {
-	cleanup_string_list struct string_list argv = { 0 };
-	const int fds[] = { listen_fd, session_fd };
-
-	string_list_add(&argv, program);
-	string_list_add(&argv, "--listen-fd");
-	string_list_addf(&argv, "%d", listen_fd);
-	string_list_add(&argv, "--session-fd");
-	string_list_addf(&argv, "%d", session_fd);
-	if (is_learning)
-		string_list_add(&argv, "--learn");
-	return gate_launch(&argv, fds, 2, link, ret_pid);
+	string_list_add(argv, option);
+	string_list_addf(argv, "%d", fd);
 }
 
-int gate_start(int session_fd, int listen_fd, const struct text *list, bool is_learning,
-	       struct gate_link *ret, pid_t *ret_pid)
+static int start(const char *program, int session_fd, const int sockets[NETWORK_SLOTS],
+		 bool is_learning, struct gate_link *link, pid_t *ret_pid)
+{
+	cleanup_string_list struct string_list argv = { 0 };
+	const int fds[] = { sockets[NETWORK_SLOT_GATE], session_fd, sockets[NETWORK_SLOT_REDIRECT],
+			    sockets[NETWORK_SLOT_NAMES], sockets[NETWORK_SLOT_REFUSALS] };
+	bool is_redirecting = sockets[NETWORK_SLOT_REDIRECT] >= 0;
+
+	string_list_add(&argv, program);
+	add_fd(&argv, "--listen-fd", fds[0]);
+	add_fd(&argv, "--session-fd", fds[1]);
+	if (is_redirecting) {
+		add_fd(&argv, "--redirect-fd", fds[2]);
+		add_fd(&argv, "--names-fd", fds[3]);
+		add_fd(&argv, "--refusals-fd", fds[4]);
+	}
+	if (is_learning)
+		string_list_add(&argv, "--learn");
+	return gate_launch(&argv, fds, is_redirecting ? 5 : 2, link, ret_pid);
+}
+
+int gate_start(int session_fd, const int sockets[NETWORK_SLOTS], const struct text *list,
+	       bool is_learning, struct gate_link *ret, pid_t *ret_pid)
 {
 	cleanup_free char *program = find_sibling("claudefs-gate");
 	int r;
@@ -98,7 +88,7 @@ int gate_start(int session_fd, int listen_fd, const struct text *list, bool is_l
 	r = fd_replace_file_at(session_fd, NETWORK_LIST_FILE, list->data ? list->data : "",
 			       list->len, 0600);
 	if (r == 0)
-		r = start(program, session_fd, listen_fd, is_learning, ret, ret_pid);
+		r = start(program, session_fd, sockets, is_learning, ret, ret_pid);
 	if (r < 0)
 		message_error("%s: cannot start it: %s", program, strerror(-r));
 	return r;

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "fs/base/text.h"
+#include "fs/session/network_files.h"
 #include "launcher/string_list.h"
 
 #define GATE_START_MS 10000
@@ -22,14 +23,10 @@ struct gate_link {
 		.ready = -1, .lifeline = -1, .words = -1 \
 	}
 
-/* A socket that listens on the loopback interface of the caller's network namespace. Returns the fd
- * or -errno. */
-int gate_listen(unsigned int port);
-
-/* Writes list into the session and starts the gate on listen_fd (both borrowed). Returns 0 or
+/* Writes list into the session and starts the gate on its sockets (both borrowed). Returns 0 or
  * -errno after a line on stderr. */
-int gate_start(int session_fd, int listen_fd, const struct text *list, bool is_learning,
-	       struct gate_link *ret, pid_t *ret_pid);
+int gate_start(int session_fd, const int sockets[NETWORK_SLOTS], const struct text *list,
+	       bool is_learning, struct gate_link *ret, pid_t *ret_pid);
 /* Starts a program of ours beside the sandbox: argv (its first words are there) gets --lifeline-fd
  * and --ready-fd; fds (borrowed) stay open under their numbers. Returns 0 or -errno. */
 int gate_launch(struct string_list *argv, const int *fds, size_t count, struct gate_link *link,

@@ -72,7 +72,15 @@ int run_await_program(struct run *run, const struct gate_link *link, const char 
 	return run_failure_code(run);
 }
 
-int run_start_gate(struct run *run, int listen_fd)
+/* Not a failure: what looks at the proxy variables works, and that is nearly all. */
+static void tell_no_redirect(int error)
+{
+	message_warning("network: only programs that look at the proxy variables reach it: "
+			"connections cannot be redirected (nf_tables with tproxy: %s)",
+			error ? strerror(-error) : "not in the engine's kernel");
+}
+
+int run_start_gate(struct run *run, const int fds[NETWORK_SLOTS], int redirect_error)
 {
 	cleanup_text struct text list = { 0 };
 	int code = run_load_egress(run, EGRESS_QUICK, &list);
@@ -81,8 +89,10 @@ int run_start_gate(struct run *run, int listen_fd)
 
 	if (code != 0 && !is_partial)
 		return code;
-	r = gate_start(run->session_fd, listen_fd, &list, run->options->is_learning_egress,
-		       &run->gate, &run->gate_child.pid);
+	if (fds[NETWORK_SLOT_REDIRECT] < 0)
+		tell_no_redirect(redirect_error);
+	r = gate_start(run->session_fd, fds, &list, run->options->is_learning_egress, &run->gate,
+		       &run->gate_child.pid);
 	if (r < 0)
 		return EXIT_RUN_FAILED;
 	code = run_await_program(run, &run->gate, "claudefs-gate");

@@ -73,11 +73,16 @@ static int receive_sockets(int end, const bool wanted[NETWORK_SLOTS], int ret_fd
 	if (n < 0)
 		return -errno;
 	count = take_fds(&message, fds);
+	is_good = is_good && slots[NETWORK_SLOT_REDIRECT] == slots[NETWORK_SLOT_NAMES] &&
+		  slots[NETWORK_SLOT_REDIRECT] == slots[NETWORK_SLOT_REFUSALS];
 	for (size_t i = 0; is_good && i < NETWORK_SLOTS; i++) {
-		is_good = slots[i] == (wanted[i] ? NETWORK_SLOT_FULL : NETWORK_SLOT_EMPTY) &&
-			  (!wanted[i] || next < count);
-		if (is_good && wanted[i])
+		bool may_lack = i == NETWORK_SLOT_REDIRECT || i == NETWORK_SLOT_NAMES ||
+				i == NETWORK_SLOT_REFUSALS;
+
+		if (slots[i] == NETWORK_SLOT_FULL && wanted[i] && next < count)
 			ret_fds[i] = fds[next++];
+		else
+			is_good = slots[i] == NETWORK_SLOT_EMPTY && (!wanted[i] || may_lack);
 	}
 	if (is_good && next == count)
 		return 0;

@@ -17,7 +17,8 @@ int handover_accept(int session_fd, const char *name, int offer_fd);
 
 /* The sockets that the keeper made in the agent's network namespace, by the offer of
  * NETWORK_HANDOVER_SOCKET; ends that (offer_fd is borrowed). All that are wanted, and no other, or
- * none: ret_fds (ret) are -1 where not wanted, and on failure. Returns 0, -EBADMSG or -errno. */
+ * none: ret_fds (ret) are -1 where not wanted, and on failure. NETWORK_SLOT_REDIRECT, _NAMES and
+ * _REFUSALS may all be empty though wanted. Returns 0, -EBADMSG or -errno. */
 int handover_take_sockets(int session_fd, int offer_fd, const bool wanted[NETWORK_SLOTS],
 			  int ret_fds[NETWORK_SLOTS]);
 

@@ -149,6 +149,17 @@ bool plan_has_push(const struct plan *plan)
 	return plan->push_remotes.count > 0 && plan->network != NETWORK_HOST;
 }
 
+void plan_want_sockets(const struct plan *plan, bool ret_wanted[NETWORK_SLOTS])
+{
+	bool has_gate = plan->network == NETWORK_GATEWAY;
+
+	ret_wanted[NETWORK_SLOT_GATE] = has_gate;
+	ret_wanted[NETWORK_SLOT_PUSH] = plan_has_push(plan);
+	ret_wanted[NETWORK_SLOT_REDIRECT] = has_gate;
+	ret_wanted[NETWORK_SLOT_NAMES] = has_gate;
+	ret_wanted[NETWORK_SLOT_REFUSALS] = has_gate;
+}
+
 /* A project whose configuration git would not read has no remotes; the session can do without. */
 static void read_remotes(struct plan *plan)
 {

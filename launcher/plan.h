@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "fs/git/push_remotes.h"
+#include "fs/session/network_files.h"
 #include "launcher/host_places.h"
 #include "launcher/limits.h"
 #include "launcher/options.h"
@@ -89,6 +90,7 @@ struct plan_entry *plan_add(struct plan *plan, enum plan_kind kind, const char *
 
 /* The entries that are the same for every project (plan_mounts.c). */
 void plan_add_managed(struct plan *plan);
+void plan_add_resolver(struct plan *plan); /* /etc/resolv.conf, for the gateway */
 void plan_add_system(struct plan *plan);
 void plan_add_home(struct plan *plan);
 
@@ -104,6 +106,9 @@ int plan_add_container(struct plan *plan, const struct options *options,
 /* True if `git push` inside has somebody to talk to (launcher/push/broker.h): there is a remote,
  * and the sandbox has a network of its own. */
 bool plan_has_push(const struct plan *plan);
+
+/* Which sockets are to be made in the sandbox's network namespace (fs/network/sockets.h). */
+void plan_want_sockets(const struct plan *plan, bool ret_wanted[NETWORK_SLOTS]);
 
 /* Adds the words for claudefs-init's Landlock: --writable and --executable, independent of how the
  * mounts came out. */

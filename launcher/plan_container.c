@@ -159,6 +159,7 @@ int plan_add_container(struct plan *plan, const struct options *options,
 	}
 	/* Before what the image brings. */
 	plan_add_managed(plan);
+	plan_add_resolver(plan);
 	add_keeper(plan, options, places);
 	return plan->image ? 0 : EXIT_RUN_FAILED;
 }

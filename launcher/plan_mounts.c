@@ -40,6 +40,9 @@ static const char *const network_configuration[] = { "/etc/hosts", "/etc/resolv.
 
 static const char loopback_hosts[] = "127.0.0.1 localhost claudefs\n::1 localhost\n";
 
+/* claudefs-gate answers there (init/gateway/name_service.c). */
+static const char gateway_resolver[] = "nameserver 127.0.0.1\n";
+
 static const char *const devices[] = { "/dev/full", "/dev/null",    "/dev/random",
 				       "/dev/tty",  "/dev/urandom", "/dev/zero" };
 
@@ -90,6 +93,12 @@ void plan_add_managed(struct plan *plan)
 		(void)plan_add(plan, PLAN_BIND, managed[i], managed[i], PLAN_OPTIONAL);
 }
 
+void plan_add_resolver(struct plan *plan)
+{
+	if (plan->network == NETWORK_GATEWAY)
+		plan_add(plan, PLAN_FILE, gateway_resolver, "/etc/resolv.conf", 0)->mode = 0644;
+}
+
 void plan_add_system(struct plan *plan)
 {
 	(void)plan_add(plan, PLAN_BIND, "/usr", "/usr", PLAN_EXEC);
@@ -98,6 +107,7 @@ void plan_add_system(struct plan *plan)
 	for (size_t i = 0; i < sizeof(configuration) / sizeof(char *); i++)
 		(void)plan_add(plan, PLAN_BIND, configuration[i], configuration[i], PLAN_OPTIONAL);
 	plan_add_managed(plan);
+	plan_add_resolver(plan);
 	switch (plan->network) {
 	case NETWORK_GATEWAY:
 	case NETWORK_NONE:

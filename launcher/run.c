@@ -14,6 +14,7 @@
 #include "fs/base/clock.h"
 #include "fs/base/message.h"
 #include "fs/base/text.h"
+#include "fs/network/sockets.h"
 #include "fs/session/session_dir.h"
 #include "launcher/daemon.h"
 #include "launcher/isolation.h"
@@ -26,9 +27,8 @@ static void close_all(struct run *run)
 {
 	cleanup_close_fd(&run->sandbox.channel);
 	cleanup_close_fd(&run->sandbox.fuse);
-	cleanup_close_fd(&run->sandbox.gate);
+	network_close_sockets(run->sandbox.network);
 	gate_link_done(&run->gate);
-	cleanup_close_fd(&run->sandbox.push);
 	gate_link_done(&run->push);
 	cleanup_close_fd(&run->sandbox.terminal);
 	cleanup_close_fd(&run->session_fd);
@@ -175,19 +175,20 @@ static void end_session(struct run *run, bool has_run, int code)
 int run_session(const struct options *options, const struct host_places *places,
 		const struct plan *plan, const struct runtime *runtime)
 {
-	struct run run = {
-		.options = options,
-		.places = places,
-		.plan = plan,
-		.runtime = runtime,
-		.sandbox = { .channel = -1, .terminal = -1, .fuse = -1, .gate = -1, .push = -1 },
-		.gate = GATE_LINK_NONE,
-		.push = GATE_LINK_NONE,
-		.containers = CONTAINERS_NONE,
-		.link = { .ready = -1, .words = -1 },
-		.login_keeper = { .words = -1 },
-		.session_fd = -1
-	};
+	struct run run = { .options = options,
+			   .places = places,
+			   .plan = plan,
+			   .runtime = runtime,
+			   .sandbox = { .channel = -1,
+					.terminal = -1,
+					.fuse = -1,
+					.network = NETWORK_NO_SOCKETS },
+			   .gate = GATE_LINK_NONE,
+			   .push = GATE_LINK_NONE,
+			   .containers = CONTAINERS_NONE,
+			   .link = { .ready = -1, .words = -1 },
+			   .login_keeper = { .words = -1 },
+			   .session_fd = -1 };
 	bool has_run = false;
 	int code;
 	int r;

@@ -68,9 +68,10 @@ int run_make_session(struct run *run);
 int run_look_at_workspace(struct run *run);
 /* 128 + signal where the person stopped us, else our own failure. */
 int run_failure_code(const struct run *run);
-/* Starts claudefs-gate on a socket that listens in the sandbox (borrowed), and waits until it
- * serves. Returns 0, or an exit code after a line on stderr. */
-int run_start_gate(struct run *run, int listen_fd);
+/* Starts claudefs-gate on its sockets in the sandbox (borrowed), and waits until it serves. Where
+ * nothing is redirected to it, says so once, with redirect_error (-errno; 0: nobody knows why).
+ * Returns 0, or an exit code after a line on stderr. */
+int run_start_gate(struct run *run, const int fds[NETWORK_SLOTS], int redirect_error);
 /* Ends it. After the agent. */
 void run_finish_gate(struct run *run);
 /* Waits until a program that gate_launch() started is ready. Returns 0, or an exit code after a

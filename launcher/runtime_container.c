@@ -26,8 +26,8 @@
 #include "fs/base/fd.h"
 #include "fs/base/message.h"
 #include "fs/base/subprocess.h"
+#include "fs/network/sockets.h"
 #include "fs/session/login_files.h"
-#include "fs/session/network_files.h"
 #include "launcher/handover.h"
 #include "launcher/image.h"
 #include "launcher/runtime.h"
@@ -228,14 +228,6 @@ static int await_keeper(struct run *run)
 	return run_failure_code(run);
 }
 
-/* Which sockets the keeper is to make inside. */
-static bool want_sockets(const struct plan *plan, bool ret_wanted[NETWORK_SLOTS])
-{
-	ret_wanted[NETWORK_SLOT_GATE] = plan->network == NETWORK_GATEWAY;
-	ret_wanted[NETWORK_SLOT_PUSH] = plan_has_push(plan);
-	return ret_wanted[NETWORK_SLOT_GATE] || ret_wanted[NETWORK_SLOT_PUSH];
-}
-
 static const char *describe_sockets(const bool wanted[NETWORK_SLOTS])
 {
 	if (!wanted[NETWORK_SLOT_PUSH])
@@ -250,7 +242,7 @@ static int take_sockets(struct run *run, int ret_fds[NETWORK_SLOTS])
 	bool wanted[NETWORK_SLOTS];
 	int r = supervisor_await(&run->supervisor, containers->network_offer, UP_MS);
 
-	(void)want_sockets(run->plan, wanted);
+	plan_want_sockets(run->plan, wanted);
 	if (r == 0)
 		r = handover_take_sockets(run->session_fd, containers->network_offer, wanted,
 					  ret_fds);
@@ -266,16 +258,13 @@ static int take_sockets(struct run *run, int ret_fds[NETWORK_SLOTS])
 
 static int start_network(struct run *run)
 {
-	int fds[NETWORK_SLOTS] = { -1, -1 };
+	cleanup_network_sockets int fds[NETWORK_SLOTS] = NETWORK_NO_SOCKETS;
 	int code = take_sockets(run, fds);
 
 	if (code == 0 && fds[NETWORK_SLOT_GATE] >= 0)
-		code = run_start_gate(run, fds[NETWORK_SLOT_GATE]);
+		code = run_start_gate(run, fds, 0);
 	if (code == 0 && fds[NETWORK_SLOT_PUSH] >= 0)
 		code = run_start_push(run, fds[NETWORK_SLOT_PUSH]);
-	/* Theirs now. */
-	for (size_t i = 0; i < NETWORK_SLOTS; i++)
-		cleanup_close_fd(&fds[i]);
 	return code;
 }
 
@@ -285,7 +274,8 @@ static int make_offers(struct run *run)
 	bool wanted[NETWORK_SLOTS];
 	int r = 0;
 
-	if (want_sockets(run->plan, wanted))
+	plan_want_sockets(run->plan, wanted);
+	if (wanted[NETWORK_SLOT_GATE] || wanted[NETWORK_SLOT_PUSH])
 		r = containers->network_offer =
 			handover_offer(run->session_fd, NETWORK_HANDOVER_SOCKET, SOCK_SEQPACKET);
 	if (r >= 0 && containers->names.has_login_back)

@@ -146,10 +146,10 @@ static int prepare(struct run *run)
 		code = run_make_session(run);
 	if (code == 0)
 		code = run_look_at_workspace(run);
-	if (code == 0 && run->sandbox.gate >= 0)
-		code = run_start_gate(run, run->sandbox.gate);
-	if (code == 0 && run->sandbox.push >= 0)
-		code = run_start_push(run, run->sandbox.push);
+	if (code == 0 && run->sandbox.network[NETWORK_SLOT_GATE] >= 0)
+		code = run_start_gate(run, run->sandbox.network, run->sandbox.redirect_error);
+	if (code == 0 && run->sandbox.network[NETWORK_SLOT_PUSH] >= 0)
+		code = run_start_push(run, run->sandbox.network[NETWORK_SLOT_PUSH]);
 	return code == 0 ? start_view(run) : code;
 }
 

@@ -20,9 +20,8 @@
 #include "fs/base/cleanup.h"
 #include "fs/base/fd.h"
 #include "fs/base/message.h"
-#include "fs/session/network_files.h"
+#include "fs/network/sockets.h"
 #include "launcher/channel.h"
-#include "launcher/gate.h"
 #include "launcher/mount_tree.h"
 
 #define NAMESPACES (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP)
@@ -185,15 +184,18 @@ _Noreturn static void first_process(const struct plan *plan, const struct mount_
 	die(PLAN_INIT);
 }
 
-static int listen_inside(unsigned int port)
+/* Made here, accepted from outside: a socket stays in the namespace of its making. */
+static void make_sockets(const struct plan *plan, struct channel_message *message)
 {
-	int fd = gate_listen(port);
+	bool wanted[NETWORK_SLOTS];
+	int r;
 
-	if (fd < 0) {
-		errno = -fd;
+	plan_want_sockets(plan, wanted);
+	r = network_make_sockets(wanted, message->fds + 2, &message->value);
+	if (r < 0) {
+		errno = -r;
 		die("cannot make a socket that listens");
 	}
-	return fd;
 }
 
 _Noreturn static void setup_process(const struct plan *plan, const struct cgroup *cgroup,
@@ -221,9 +223,7 @@ _Noreturn static void setup_process(const struct plan *plan, const struct cgroup
 		_exit(EXIT_RUN_FAILED);
 	message.fds[0] = tree.fuse;
 	message.fds[1] = tree.terminal;
-	/* Made here, accepted from outside: a socket stays in the namespace of its making. */
-	message.fds[2] = plan->network == NETWORK_GATEWAY ? listen_inside(NETWORK_GATE_PORT) : -1;
-	message.fds[3] = plan_has_push(plan) ? listen_inside(NETWORK_PUSH_PORT) : -1;
+	make_sockets(plan, &message);
 	if (channel_send(channel, &message) < 0 ||
 	    channel_receive(channel, CHANNEL_SERVED, &message) < 0)
 		_exit(EXIT_RUN_FAILED);
@@ -237,7 +237,7 @@ _Noreturn static void setup_process(const struct plan *plan, const struct cgroup
 		first_process(plan, &tree, channel);
 	message = (struct channel_message){ .kind = CHANNEL_STARTED,
 					    .value = first,
-					    .fds = { -1, -1, -1, -1 } };
+					    .fds = CHANNEL_NO_FDS };
 	_exit(channel_send(channel, &message) < 0 ? EXIT_RUN_FAILED : 0);
 }
 
@@ -248,7 +248,7 @@ int sandbox_start(const struct plan *plan, bool has_terminal, struct sandbox *re
 	int r = channel_make(ends);
 
 	*ret = (struct sandbox){
-		.channel = -1, .terminal = -1, .fuse = -1, .gate = -1, .push = -1
+		.channel = -1, .terminal = -1, .fuse = -1, .network = NETWORK_NO_SOCKETS
 	};
 	if (r == 0 && cgroup_make(&plan->limits, &ret->cgroup) != 0) {
 		(void)close(ends[0]);
@@ -283,14 +283,14 @@ int sandbox_built(struct sandbox *sandbox)
 		return r;
 	sandbox->fuse = message.fds[0];
 	sandbox->terminal = message.fds[1];
-	sandbox->gate = message.fds[2];
-	sandbox->push = message.fds[3];
+	memcpy(sandbox->network, message.fds + 2, sizeof(sandbox->network));
+	sandbox->redirect_error = message.value;
 	return 0;
 }
 
 int sandbox_release(struct sandbox *sandbox)
 {
-	struct channel_message message = { .kind = CHANNEL_SERVED, .fds = { -1, -1, -1, -1 } };
+	struct channel_message message = { .kind = CHANNEL_SERVED, .fds = CHANNEL_NO_FDS };
 	int r = channel_send(sandbox->channel, &message);
 
 	if (r == 0)
@@ -298,6 +298,6 @@ int sandbox_release(struct sandbox *sandbox)
 	if (r < 0)
 		return r;
 	sandbox->first = message.value;
-	message = (struct channel_message){ .kind = CHANNEL_GO, .fds = { -1, -1, -1, -1 } };
+	message = (struct channel_message){ .kind = CHANNEL_GO, .fds = CHANNEL_NO_FDS };
 	return channel_send(sandbox->channel, &message);
 }

