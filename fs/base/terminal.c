@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -16,7 +17,8 @@ static const char *const style_escapes[] = {
 	"", "\033[1m", "\033[2m", "\033[31m", "\033[32m", "\033[33m", "\033[36m", "\033[35m",
 };
 #define STYLE_RESET  "\033[0m"
-#define CELL_CUT_MIN 16u /* columns */
+#define CELL_CUT_MIN 16u /* columns: less of a reason tells nothing */
+#define STACK_INDENT 4u
 
 struct cell {
 	char *text; /* safe, without escapes */
@@ -284,33 +286,87 @@ static void pad(struct text *line, size_t count)
 		text_append(line, " ");
 }
 
+static void append_styled(struct text *line, const struct table *table, const struct cell *cell,
+			  size_t width)
+{
+	bool is_styled = table->is_colored && cell->style != STYLE_PLAIN && *cell->text;
+
+	if (is_styled)
+		text_append(line, style_escapes[cell->style]);
+	if (cell->width > width) {
+		text_append_bytes(line, cell->text, fitting_len(cell->text, width - 1));
+		text_append(line, "\xe2\x80\xa6");
+	} else {
+		text_append(line, cell->text);
+	}
+	if (is_styled)
+		text_append(line, STYLE_RESET);
+}
+
+/* Where a cell begins if the others in front of it are padded. */
+static size_t start_of(const struct table *table, const struct row *row, const size_t *widths,
+		       size_t index)
+{
+	size_t used = strlen(table->indent);
+
+	for (size_t i = 0; i < index; i++)
+		used += (widths[i] > row->cells[i].width ? widths[i] : row->cells[i].width) + 2;
+	return used;
+}
+
+/* A row that a narrow terminal has no room for: cell after cell, and a new line, further in, in
+ * front of one that does not fit. Only the last is cut, and only where it has a line of its own. */
+static void append_stacked(struct text *line, const struct table *table, const struct row *row)
+{
+	const size_t begin = strlen(table->indent) + STACK_INDENT;
+	size_t used = strlen(table->indent);
+	bool is_first = true;
+
+	text_append(line, table->indent);
+	for (size_t i = 0; i < row->count; i++) {
+		const struct cell *cell = &row->cells[i];
+		bool may_cut = i + 1 == row->count && table->columns > begin + CELL_CUT_MIN;
+
+		if (cell->width == 0)
+			continue;
+		if (!is_first && used + 2 + cell->width > table->columns) {
+			text_append(line, "\n");
+			pad(line, begin);
+			used = begin;
+		} else if (!is_first) {
+			pad(line, 2);
+			used += 2;
+		}
+		append_styled(line, table, cell,
+			      may_cut && used == begin ? table->columns - used : SIZE_MAX);
+		used += cell->width;
+		is_first = false;
+	}
+	text_append(line, "\n");
+}
+
 static void append_row(struct text *line, const struct table *table, const struct row *row,
 		       const size_t *widths)
 {
 	size_t used = strlen(table->indent);
 
+	if (table->columns > 0 && row->count > 1 &&
+	    start_of(table, row, widths, row->count - 1) + CELL_CUT_MIN > table->columns &&
+	    start_of(table, row, widths, row->count - 1) + row->cells[row->count - 1].width >
+		    table->columns) {
+		append_stacked(line, table, row);
+		return;
+	}
 	text_append(line, table->indent);
 	for (size_t i = 0; i < row->count; i++) {
 		const struct cell *cell = &row->cells[i];
 		size_t missing = widths[i] > cell->width ? widths[i] - cell->width : 0;
 		bool is_last = i + 1 == row->count;
-		/* A few columns of a reason tell nothing: then the line wraps as it may. */
-		bool is_cut = is_last && table->columns > used + CELL_CUT_MIN &&
-			      used + cell->width > table->columns;
+		bool is_cut = is_last && table->columns > used;
 
 		if (cell->is_right)
 			pad(line, missing);
-		if (table->is_colored && cell->style != STYLE_PLAIN && *cell->text)
-			text_append(line, style_escapes[cell->style]);
-		if (is_cut) {
-			text_append_bytes(line, cell->text,
-					  fitting_len(cell->text, table->columns - used - 1));
-			text_append(line, "\xe2\x80\xa6");
-		} else {
-			text_append(line, cell->text);
-		}
-		if (table->is_colored && cell->style != STYLE_PLAIN && *cell->text)
-			text_append(line, STYLE_RESET);
+		append_styled(line, table, cell, is_cut ? table->columns - used : SIZE_MAX);
 		if (is_last)
 			break;
 		used += cell->width + missing + 2;

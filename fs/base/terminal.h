@@ -68,7 +68,8 @@ void table_safe(struct table *table, enum terminal_style style, const char *safe
 void table_number(struct table *table, enum terminal_style style, const char *s);
 void table_end_row(struct table *table);
 
-/* Cuts the last cell of a row that would not fit into so many columns; 0: never. */
+/* Cuts the last cell of a row that would not fit into so many columns; where hardly anything of it
+ * would be left, the row goes on in a second line. 0: never. */
 void table_limit(struct table *table, unsigned int columns);
 
 /* Writes all rows and empties the table. Returns 0 or -ENOMEM. */

@@ -109,6 +109,46 @@ static void a_very_long_cell_does_not_widen_its_column(void **state)
 	assert_non_null(strstr(out, "a  1\nb  2\n"));
 }
 
+/* Path, size, writer and reason, as `status` has them. */
+static void add_change(struct table *table, const char *path, const char *reason)
+{
+	table_cell(table, STYLE_PLAIN, "new");
+	table_cell(table, STYLE_PLAIN, path);
+	table_number(table, STYLE_PLAIN, "+18 B");
+	table_cell(table, STYLE_PLAIN, "claude[4711]");
+	table_cell(table, STYLE_PLAIN, reason);
+	table_end_row(table);
+}
+
+static void a_narrow_terminal_gets_rows_of_several_lines(void **state)
+{
+	cleanup_table struct table *table = table_new(false, "  ");
+	cleanup_free char *out = NULL;
+
+	(void)state;
+	add_change(table, "plans/release.md", "Instructions to later sessions of this project");
+	add_change(table, "a", "");
+	table_limit(table, 40);
+	out = printed(table);
+	assert_string_equal(out, "  new  plans/release.md  +18 B\n"
+				 "      claude[4711]\n"
+				 "      Instructions to later sessions of\xe2\x80\xa6\n"
+				 "  new  a  +18 B  claude[4711]\n");
+}
+
+static void where_there_is_room_only_the_last_cell_is_cut(void **state)
+{
+	cleanup_table struct table *table = table_new(false, "  ");
+	cleanup_free char *out = NULL;
+
+	(void)state;
+	add_change(table, "plans/release.md", "Instructions to later sessions of this project");
+	table_limit(table, 80);
+	out = printed(table);
+	assert_string_equal(out, "  new  plans/release.md  +18 B  claude[4711]  "
+				 "Instructions to later sessions of\xe2\x80\xa6\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -117,6 +157,8 @@ int main(void)
 		cmocka_unit_test(without_color_there_is_no_escape),
 		cmocka_unit_test(columns_are_aligned_by_width_not_by_bytes),
 		cmocka_unit_test(a_very_long_cell_does_not_widen_its_column),
+		cmocka_unit_test(a_narrow_terminal_gets_rows_of_several_lines),
+		cmocka_unit_test(where_there_is_room_only_the_last_cell_is_cut),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
