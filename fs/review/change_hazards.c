@@ -108,8 +108,8 @@ static int look_at(struct looking *looking, struct change *change)
 	struct hazard_input input = { .path = change->path };
 	int r = 0;
 
-	/* A directory has a name only. */
-	if (change->kind == CHANGE_MKDIR)
+	input.is_directory = change->kind == CHANGE_MKDIR;
+	if (input.is_directory)
 		input.content = "";
 	else if (!has_file(change))
 		return 0;

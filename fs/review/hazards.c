@@ -296,7 +296,7 @@ int hazards_find(const struct hazard_input *input, struct hazard_list *ret)
 	find_facts(&name, input->base, input->base_len, &before);
 	if (input->content || input->is_unknown) {
 		hazard_find_name(input->path, &now);
-		if (!input->content || !is_same_content(input))
+		if (!input->is_directory && (!input->content || !is_same_content(input)))
 			find_by_place(input, &name, &now);
 	}
 	if (input->content) {

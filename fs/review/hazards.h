@@ -64,8 +64,9 @@ struct hazard_input {
 	size_t base_len;
 	const char *content; /* NULL: the change leaves no file */
 	size_t len;
-	bool is_cut;     /* content is only the first HAZARD_TEXT_MAX bytes */
-	bool is_unknown; /* content could not be read */
+	bool is_cut;       /* content is only the first HAZARD_TEXT_MAX bytes */
+	bool is_unknown;   /* content could not be read */
+	bool is_directory; /* it has a name only: what makes a place dangerous are files in it */
 	bool has_base_mode;
 	uint32_t base_mode;
 	uint32_t mode; /* of the file that the change leaves */

@@ -41,6 +41,15 @@ struct section {
 	size_t left; /* hazards that have no row */
 };
 
+/* A sign of intent in what never leaves is nothing to be afraid of any more. */
+static void add_what(struct table *table, const char *what, bool is_never)
+{
+	cleanup_text struct text text = { 0 };
+
+	text_appendf(&text, "%s%s", is_never ? "never leaves: " : "", what);
+	table_safe(table, is_never ? STYLE_DIM : STYLE_BOLD, text.data ? text.data : "");
+}
+
 static void add_rows(struct section *section, const struct change *change, size_t max)
 {
 	const struct hazard_list *list = &change->hazards;
@@ -51,7 +60,7 @@ static void add_rows(struct section *section, const struct change *change, size_
 	     i++) {
 		table_cell(section->table, STYLE_RED, hazard_id(list->items[i].kind));
 		table_cell(section->table, STYLE_PLAIN, change->path);
-		table_safe(section->table, STYLE_BOLD, list->items[i].what);
+		add_what(section->table, list->items[i].what, change->group == REVIEW_NEVER_LEAVES);
 		table_end_row(section->table);
 		section->shown++;
 	}

@@ -19,7 +19,7 @@ END
 call status
 ok 'status succeeds' equal 0 "$CODE"
 ok 'hazards come first' before '^look first' '^needs approval'
-ok 'a hook that never leaves is told' shows 'HZ-HOOK +settings.json +hooks.Stop.hooks.command runs "touch /tmp/EVIL"'
+ok 'a hook that never leaves is told' shows 'HZ-HOOK +settings.json +never leaves: hooks.Stop.hooks.command runs "touch /tmp/EVIL"'
 ok 'an instruction in a memory file is told' shows 'HZ-PROMPT +agent-memory/a.md +gains an instruction: "ignore all previous'
 ok 'and an import' shows 'HZ-IMPORT +agent-memory/a.md .*@~/secret'
 ok 'and what cannot be seen' shows 'HZ-HIDDEN +plans/odd.md +1 invisible character, first U\+202E'
