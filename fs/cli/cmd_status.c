@@ -7,6 +7,7 @@
 #include "fs/base/message.h"
 #include "fs/base/terminal.h"
 #include "fs/cli/change_json.h"
+#include "fs/cli/earlier.h"
 #include "fs/cli/json_output.h"
 #include "fs/cli/open_review.h"
 #include "fs/cli/pushes.h"
@@ -15,7 +16,7 @@
 #define COMMAND_COLUMNS 100u /* where there is no terminal to fit it into */
 
 static int print_json(const struct chosen_session *session, const struct review *review,
-		      const struct pushes *pushes)
+		      const struct pushes *pushes, const struct earlier *earlier)
 {
 	cleanup_json json_t *json = json_object();
 	json_t *changes = json_array();
@@ -36,6 +37,10 @@ static int print_json(const struct chosen_session *session, const struct review 
 	(void)json_object_set_new(json, "refused", refused);
 	(void)json_object_set_new(json, "refused_total", json_integer((json_int_t)total));
 	(void)json_object_set_new(json, "pushes", pushes_to_json(pushes));
+	(void)json_object_set_new(json, "earlier",
+				  earlier->id ? json_pack("{s:s, s:I}", "session", earlier->id,
+							  "waiting", (json_int_t)earlier->waiting)
+					      : json_null());
 	return json_output_print(json);
 }
 
@@ -131,11 +136,26 @@ static void print_next(const struct cli *cli, const struct chosen_session *sessi
 		printf("%s\n", text.data);
 }
 
+static void print_earlier(const struct cli *cli, const struct earlier *earlier)
+{
+	cleanup_text struct text text = { 0 };
+
+	if (!earlier->id)
+		return;
+	text_appendf(&text, "earlier: %zu %s in session %s: ", earlier->waiting,
+		     earlier->waiting == 1 ? "change waits" : "changes wait", earlier->id);
+	terminal_appendf(&text, cli->is_colored, STYLE_BOLD, "claudefs --session %s status",
+			 earlier->id);
+	if (text.data)
+		printf("%s\n", text.data);
+}
+
 int cmd_status(const struct cli *cli)
 {
 	cleanup_chosen_session struct chosen_session session = CHOSEN_SESSION_NONE;
 	cleanup_open_review struct open_review open = { 0 };
 	cleanup_pushes struct pushes pushes = PUSHES_NONE;
+	cleanup_earlier struct earlier earlier = { 0 };
 	struct print_style style = { cli->is_colored, cli->wants_everything, cli->columns };
 	int r = session_choose(cli, &session);
 
@@ -145,8 +165,9 @@ int cmd_status(const struct cli *cli)
 		r = pushes_open("status", &session, false, &pushes);
 	if (r != EXIT_OK)
 		return r;
+	earlier_find(cli, &session, &earlier);
 	if (cli->is_json)
-		return print_json(&session, open.review, &pushes);
+		return print_json(&session, open.review, &pushes, &earlier);
 	print_header(cli, &session, open.review);
 	if (print_status(open.review, &style, stdout) < 0) {
 		message_error("out of memory");
@@ -154,5 +175,6 @@ int cmd_status(const struct cli *cli)
 	}
 	pushes_print(cli, &pushes);
 	print_next(cli, &session, open.review, &pushes);
+	print_earlier(cli, &earlier);
 	return EXIT_OK;
 }

@@ -82,17 +82,17 @@ static void print_report(const struct cli *cli, const struct chosen_session *ses
 	else
 		terminal_appendf(&line, cli->is_colored, STYLE_RED, "%" PRIu64 " %s",
 				 report->problems, report->problems == 1 ? "problem" : "problems");
-	printf("%s  session %s: %" PRIu64 " records (%s), %" PRIu64 " objects, %" PRIu64
-	       " receipts\n",
+	printf("%s  session %s: %" PRIu64 " records (%s), %" PRIu64 " objects, %" PRIu64 " %s\n",
 	       line.data ? line.data : "", session->id, report->records,
-	       tell_journal(report, session->is_running), report->objects, report->receipts);
+	       tell_journal(report, session->is_running), report->objects, report->receipts,
+	       report->receipts == 1 ? "receipt" : "receipts");
 	if (report->journal == JOURNAL_DAMAGED)
 		printf("    the journal is good up to byte %" PRIu64
 		       "; 'claudefs status' shows what comes before it\n",
 		       report->offset);
 	if (report->unfinished > 0)
-		printf("    %" PRIu64 " commit was cut short; 'claudefs commit' finishes it\n",
-		       report->unfinished);
+		printf("    %" PRIu64 " %s cut short; 'claudefs commit' finishes it\n",
+		       report->unfinished, report->unfinished == 1 ? "commit was" : "commits were");
 }
 
 int cmd_verify(const struct cli *cli)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -50,6 +51,22 @@ static int try_writing(int dir_fd)
 	return faccessat(dir_fd, ".", W_OK, AT_EACCESS) == 0 ? 0 : -errno;
 }
 
+/* The first of the directories above it that exists would take a new one. */
+static bool may_be_made(const char *path)
+{
+	cleanup_free char *above = strdup(path);
+	char *slash;
+
+	while (above && (slash = strrchr(above, '/')) && slash != above) {
+		*slash = '\0';
+		if (faccessat(AT_FDCWD, above, W_OK | X_OK, AT_EACCESS) == 0)
+			return true;
+		if (errno != ENOENT)
+			return false;
+	}
+	return false;
+}
+
 static void look_at_state(const struct cli *cli, struct finding *finding)
 {
 	cleanup_free char *path = session_state_path();
@@ -65,11 +82,11 @@ static void look_at_state(const struct cli *cli, struct finding *finding)
 		return;
 	}
 	fd = session_state_open(false);
-	if (fd == -ENOENT) {
+	if (fd == -ENOENT && may_be_made(path)) {
 		text_appendf(&finding->found, "%s, made by the first session", path);
 		return;
 	}
-	r = fd < 0 ? fd : try_writing(fd);
+	r = fd == -ENOENT ? -EACCES : fd < 0 ? fd : try_writing(fd);
 	text_append(&finding->found, path);
 	if (r == 0)
 		return;
@@ -140,6 +157,25 @@ static void look_at_host_state(const struct cli *cli, struct finding *finding)
 	}
 }
 
+/* Where `bootstrap run` puts it, and claudefs-run finds it (ret_). NULL: not there. */
+static char *own_claude(void)
+{
+	const char *data = getenv("XDG_DATA_HOME");
+	const char *home = getenv("HOME");
+	cleanup_free char *path = NULL;
+	struct stat st;
+	int n = data && data[0] == '/' ? asprintf(&path, "%s/claudefs/claude/bin/claude", data)
+		: home ? asprintf(&path, "%s/.local/share/claudefs/claude/bin/claude", home)
+		       : -1;
+
+	if (n < 0) {
+		path = NULL;
+		return NULL;
+	}
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0111) ? steal_ptr(&path)
+										  : NULL;
+}
+
 static void look_at_claude(const struct cli *cli, struct finding *finding)
 {
 	cleanup_free char *path = NULL;
@@ -147,6 +183,11 @@ static void look_at_claude(const struct cli *cli, struct finding *finding)
 	(void)cli;
 	if (doctor_find_program("claude", &path)) {
 		text_append(&finding->found, path ? path : "on PATH");
+		return;
+	}
+	path = own_claude();
+	if (path) {
+		text_append(&finding->found, path);
 		return;
 	}
 	finding->level = FINDING_WARN;
@@ -185,5 +226,6 @@ const struct doctor_check doctor_checks[] = {
 	{ "login: keychain", doctor_look_at_keychain },
 	{ "login: secret service", doctor_look_at_secret_service },
 	{ "login: file", doctor_look_at_login_file },
+	{ "login", doctor_look_at_login },
 	{ .name = NULL },
 };

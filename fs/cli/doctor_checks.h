@@ -40,6 +40,8 @@ void doctor_look_at_podman(const struct cli *cli, struct finding *finding);
 void doctor_look_at_keychain(const struct cli *cli, struct finding *finding);
 void doctor_look_at_secret_service(const struct cli *cli, struct finding *finding);
 void doctor_look_at_login_file(const struct cli *cli, struct finding *finding);
+/* Whether any of them, or the environment, has one: a session would ask for it. */
+void doctor_look_at_login(const struct cli *cli, struct finding *finding);
 
 /* True if PATH has an executable of that name; *ret_path (ret_, may be NULL) is where. */
 bool doctor_find_program(const char *name, char **ret_path);

@@ -161,3 +161,32 @@ void doctor_look_at_login_file(const struct cli *cli, struct finding *finding)
 	(void)cli;
 	look_at("file", finding);
 }
+
+void doctor_look_at_login(const struct cli *cli, struct finding *finding)
+{
+	static const char *const variables[] = { "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN",
+						 "CLAUDE_CODE_OAUTH_TOKEN" };
+	static const char *const stores[] = { "keychain", "secret-service", "file" };
+
+	(void)cli;
+	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++) {
+		const char *value = getenv(variables[i]);
+
+		if (value && *value) {
+			text_appendf(&finding->found, "%s, which the agent can read", variables[i]);
+			return;
+		}
+	}
+	for (size_t i = 0; i < sizeof(stores) / sizeof(stores[0]); i++) {
+		const char *line = line_of(stores[i]);
+
+		if (line && is_state(line, "found")) {
+			text_appendf(&finding->found, "that of the %s", stores[i]);
+			return;
+		}
+	}
+	finding->level = FINDING_WARN;
+	text_append(&finding->found, "none");
+	text_append(&finding->mend, "log in with 'claude' on the host, or set ANTHROPIC_API_KEY or "
+				    "CLAUDE_CODE_OAUTH_TOKEN");
+}

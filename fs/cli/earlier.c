@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/base/message.h"
 #include "fs/cli/open_review.h"
 #include "fs/cli/pushes.h"
 #include "fs/cli/rules_choice.h"

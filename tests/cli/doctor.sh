@@ -53,14 +53,21 @@ if [ -x "$CLAUDEFS_BUILD/launcher/claudefs-run" ]; then
   export PATH="$CLAUDEFS_BUILD/launcher:$PATH"
   call doctor
   ok 'no login in the file is told, with the mend' shows "^ok +login: file +has no login: log in with 'claude'"
+  ok 'that there is none at all is a warning' shows "^warn +login +none: log in with 'claude'"
   printf '{"claudeAiOauth":{"accessToken":"CANARY-token"}}' >"$HOME/.claude/.credentials.json"
   chmod 600 "$HOME/.claude/.credentials.json"
   call doctor
   ok 'one there is' shows '^ok +login: file +has a login$'
   ok 'and not shown' lacks CANARY "$OUT"
+  ok 'and it is the one' shows '^ok +login +that of the file$'
+  mkdir -p "$HOME/.local/share/claudefs/claude/bin"
+  printf '#!/bin/sh\n' >"$HOME/.local/share/claudefs/claude/bin/claude"
+  chmod 755 "$HOME/.local/share/claudefs/claude/bin/claude"
   chmod 644 "$HOME/.claude/.credentials.json"
   call doctor
   ok 'one that others may read is a warning' shows "^warn +login: file +locked: .*chmod 600"
+  ok 'a claude that bootstrap installed is found' \
+    shows "^ok +claude +($HOME/.local/share/claudefs/claude/bin/claude|.*/claude)$"
   ok 'the keychain is of another system' shows '^ok +login: keychain +unavailable: only on macOS'
 fi
 finish

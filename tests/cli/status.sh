@@ -30,6 +30,7 @@ refuse symlink skills/x 1
 END
 call status
 ok 'status succeeds' equal 0 "$CODE"
+first=$ID
 ok 'status prints nothing on stderr' equal '' "$(cat "$ERR")"
 ok 'the header names the session and how it ended' shows "^session +$ID  ended \(exit 0\)"
 ok 'the header names the project' shows "^project +$PROJECT  since "
@@ -60,7 +61,16 @@ make_session <<END
 write skills/1.txt x
 END
 call status
-ok 'with nothing to commit it says so' equal 'nothing is left to commit' "$(tail -n 1 "$OUT")"
+ok 'with nothing to commit it says so' shows '^nothing is left to commit$'
+ok 'and that an earlier session waits' equal "earlier: 3 changes wait in session $first: claudefs --session $first status" \
+  "$(tail -n 1 "$OUT")"
+call --json status
+ok 'in JSON, too' value_is "{\"session\":\"$first\",\"waiting\":3}" earlier
+call --session "$first" status
+ok 'of the earlier one nothing is said' hides '^earlier:'
+for ((i = 0; i < 10; i++)); do make_session </dev/null; done
+call status
+ok 'it does not look back for ever' hides '^earlier:'
 
 make_session <<END
 write $own/memory/lost.md hello\n
