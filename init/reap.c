@@ -38,7 +38,12 @@ static int exec_command(const struct init_context *context)
 
 	(void)execvp(context->argv[0], context->argv);
 	error = errno;
-	message_error("%s: %s", context->argv[0], strerror(error));
+	if (error == ENOENT)
+		message_error("%s: not in the sandbox, which has the system's programs and the "
+			      "project (claudefs-run --print-plan)",
+			      context->argv[0]);
+	else
+		message_error("%s: %s", context->argv[0], strerror(error));
 	return error == ENOENT ? EXIT_RUN_NOT_FOUND : EXIT_RUN_CANNOT_EXEC;
 }
 

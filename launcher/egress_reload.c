@@ -113,6 +113,17 @@ static int reload_session(const struct host_places *places, const char *given, i
 	return -1;
 }
 
+static bool runs_any(int state_fd, char *const *ids, int count)
+{
+	for (int i = 0; i < count; i++) {
+		cleanup_fd int session_fd = session_open(state_fd, ids[i]);
+
+		if (session_fd >= 0 && session_is_running(session_fd))
+			return true;
+	}
+	return false;
+}
+
 int egress_reload(const struct host_places *places, const char *given)
 {
 	cleanup_text struct text list = { 0 };
@@ -121,16 +132,22 @@ int egress_reload(const struct host_places *places, const char *given)
 	unsigned int failed = 0;
 	unsigned int reloaded = 0;
 	int count;
-	/* As a whole, before any session is given anything. */
-	int r = egress_load(places, &(struct egress_wish){ .given = given }, EGRESS_ASK, &list);
+	int r;
 
-	if (r != 0)
-		return r;
 	state_fd = session_state_open(false);
 	count = state_fd < 0 ? state_fd : session_list(state_fd, &ids);
 	if (count < 0 && count != -ENOENT) {
 		message_error("%s: %s", places->state_dir, strerror(-count));
 		return EXIT_FAULT;
+	}
+	/* As a whole, before any session is given anything. npm and pip take seconds: they are not
+	 * asked for nobody. */
+	r = egress_load(places, &(struct egress_wish){ .given = given },
+			runs_any(state_fd, ids, count) ? EGRESS_ASK : EGRESS_QUICK, &list);
+	if (r != 0 && r != EGRESS_PARTIAL) {
+		if (count > 0)
+			session_list_free(ids, count);
+		return r;
 	}
 	for (int i = 0; i < count; i++) {
 		r = reload_session(places, given, state_fd, ids[i]);

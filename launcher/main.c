@@ -3,6 +3,7 @@
  * Reads the host's state nowhere and writes it nowhere: the daemon does the one, `claudefs` the
  * other. */
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "fs/base/message.h"
 #include "launcher/credentials.h"
@@ -31,6 +32,17 @@ static int check_narrowing(const struct options *options, const struct host_plac
 		return 0;
 	r = egress_load(places, &wish, EGRESS_QUICK, &list);
 	return r == EGRESS_PARTIAL ? 0 : r;
+}
+
+/* What is no home of anybody (a service's /nonexistent) is not made one. */
+static int check_home(const struct host_places *places)
+{
+	struct stat info;
+
+	if (stat(places->home, &info) == 0 && S_ISDIR(info.st_mode))
+		return 0;
+	message_error("HOME: %s: no such directory; set it to your home directory", places->home);
+	return EXIT_RUN_FAILED;
 }
 
 int main(int argc, char **argv)
@@ -62,6 +74,8 @@ int main(int argc, char **argv)
 		return egress_print(&places, options.egress);
 	if (r == 0 && options.is_reload_firewall)
 		return egress_reload(&places, options.egress);
+	if (r == 0)
+		r = check_home(&places);
 	if (r == 0)
 		r = project_find(options.project, &places, &project);
 	/* Last, for it may only take away from what all others have said. */

@@ -40,9 +40,27 @@ static void take_rest(int argc, char **argv, int i, struct options *options)
 		string_list_add(&options->arguments, argv[i]);
 }
 
+/* Where a project stands, and written as a path of several names: no prompt and no command of
+ * claude's ("/review") looks like that. */
+static bool means_directory(const char *word, const struct options *options)
+{
+	bool is_path = strncmp(word, "./", 2) == 0 || strncmp(word, "../", 3) == 0 ||
+		       (word[0] == '/' && strchr(word + 1, '/'));
+	struct stat info;
+
+	return is_path && !options->project && options->arguments.count == 0 &&
+	       !strpbrk(word, " \t\n") && stat(word, &info) < 0 && errno == ENOENT;
+}
+
 /* The project, or a word for claude. */
 static int take_word(const char *word, struct options *options)
 {
+	if (means_directory(word, options)) {
+		message_error("%s: no such directory; make it, or put -- in front of it if it is "
+			      "for claude",
+			      word);
+		return EXIT_USAGE;
+	}
 	if (options->project || !is_directory(word)) {
 		string_list_add(&options->arguments, word);
 		return 0;
@@ -59,6 +77,13 @@ static int take_command(int argc, char **argv, int *i, size_t option, const char
 		(*i)++;
 	if (*i + 1 >= argc || value) {
 		message_error("--exec: a command must follow");
+		return EXIT_USAGE;
+	}
+	/* It would be the command: a mistyped option, or a project that is not there. */
+	if (options->arguments.count > 0) {
+		message_error("--exec: \"%s\" in front of it is neither an option of "
+			      "claudefs-run (see --help) nor a directory",
+			      options->arguments.items[0]);
 		return EXIT_USAGE;
 	}
 	take_rest(argc, argv, *i + 1, options);

@@ -98,8 +98,9 @@ int run_make_session(struct run *run)
 	state_fd = session_state_open(true);
 	run->session_fd = state_fd < 0 ? state_fd : session_create(state_fd, manifest);
 	if (run->session_fd < 0) {
-		message_error("%s: cannot make a session there: %s", run->places->state_dir,
-			      strerror(-run->session_fd));
+		message_error("%s: cannot make a session there: %s; make room or make it yours "
+			      "(chmod 700), or set XDG_STATE_HOME",
+			      run->places->state_dir, strerror(-run->session_fd));
 		return EXIT_RUN_FAILED;
 	}
 	return 0;

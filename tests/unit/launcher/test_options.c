@@ -83,6 +83,22 @@ static void exec_takes_the_rest_of_the_line(void **state)
 	assert_string_equal(options.arguments.items[0], "ls");
 	assert_int_equal(PARSE(dir.path, "--exec"), EXIT_USAGE);
 	assert_int_equal(PARSE(dir.path, "--exec", "--"), EXIT_USAGE);
+	/* They would be the command. */
+	assert_int_equal(PARSE("--memry", "2g", "--exec", "ls"), EXIT_USAGE);
+	assert_int_equal(PARSE("no-such-project", "--exec", "ls"), EXIT_USAGE);
+}
+
+static void a_project_that_is_not_there_is_no_prompt(void **state)
+{
+	(void)state;
+	assert_int_equal(PARSE("/no/such/project"), EXIT_USAGE);
+	assert_int_equal(PARSE("./nowhere", "-p", "x"), EXIT_USAGE);
+	/* Prompts, claude's commands, and what follows claude's own options. */
+	assert_int_equal(PARSE("/review"), 0);
+	assert_int_equal(PARSE("fix /no/such/file"), 0);
+	assert_int_equal(PARSE("--debug-file", "/no/such/file"), 0);
+	assert_int_equal(PARSE(dir.path, "/no/such/file"), 0);
+	assert_int_equal(PARSE("--", "/no/such/file"), 0);
 }
 
 static void no_sync_back_is_commit_never(void **state)
@@ -263,6 +279,7 @@ int main(void)
 		cmocka_unit_test(ours_are_taken_wherever_they_stand),
 		cmocka_unit_test(nothing_is_ours_after_two_dashes),
 		cmocka_unit_test(exec_takes_the_rest_of_the_line),
+		cmocka_unit_test(a_project_that_is_not_there_is_no_prompt),
 		cmocka_unit_test(no_sync_back_is_commit_never),
 		cmocka_unit_test(options_of_older_tools_are_answered_and_never_passed_on),
 		cmocka_unit_test(credentials_come_from_where_the_person_says),
