@@ -94,7 +94,7 @@ int deciding_set(struct deciding *deciding, const char *path, enum decision_verd
 {
 	int r;
 
-	(void)decisions_forget(deciding->decisions, path);
+	decisions_set_aside_all(deciding->decisions, path);
 	r = decisions_set(deciding->decisions, path, DECISION_WHOLE, NULL, verdict, digest);
 	return r < 0 ? say(deciding->session, r) : EXIT_OK;
 }
@@ -106,7 +106,7 @@ int deciding_set_part(struct deciding *deciding, const char *path, enum decision
 
 	for (enum decision_scope other = DECISION_WHOLE; other <= DECISION_RECORD; other++) {
 		if (other != scope)
-			(void)decisions_forget_scope(deciding->decisions, path, other);
+			decisions_set_aside(deciding->decisions, path, other);
 	}
 	r = decisions_set(deciding->decisions, path, scope, part, verdict, digest);
 	return r < 0 ? say(deciding->session, r) : EXIT_OK;

@@ -81,6 +81,9 @@ static int collect(struct host_events *events)
 	for (size_t i = 0; i < decisions; i++) {
 		const struct decision *decision = decisions_get(events->decisions, i);
 
+		/* One that another took the place of has no time of its own. */
+		if (decision->verdict == DECISION_NONE)
+			continue;
 		events->items[events->count++] =
 			(struct host_event){ .time_ns = decision->time_ns, .decision = decision };
 	}

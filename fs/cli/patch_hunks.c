@@ -56,7 +56,7 @@ static int note(const struct patch *patch, const struct change *change, const st
 
 	if (r != EXIT_OK)
 		return r;
-	(void)decisions_forget(deciding.decisions, change->path);
+	decisions_set_aside_all(deciding.decisions, change->path);
 	for (size_t i = 0; r == EXIT_OK && i < result->count; i++) {
 		struct digest digest;
 		char part[24];

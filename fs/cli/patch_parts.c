@@ -95,7 +95,7 @@ static int note(const struct patch *patch, const struct change *change,
 
 	if (r != EXIT_OK)
 		return r;
-	(void)decisions_forget(deciding.decisions, change->path);
+	decisions_set_aside_all(deciding.decisions, change->path);
 	for (size_t i = 0; r == EXIT_OK && i < decisions_count(answers); i++) {
 		const struct decision *decision = decisions_get(answers, i);
 

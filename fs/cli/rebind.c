@@ -68,7 +68,7 @@ static int rebind(struct deciding *deciding, const struct review *review,
 		if (!planned->chosen[i])
 			rejected[left++] = was_rejected(deciding, planned->change->path, i);
 	}
-	(void)decisions_forget_scope(deciding->decisions, planned->change->path, DECISION_HUNK);
+	decisions_set_aside(deciding->decisions, planned->change->path, DECISION_HUNK);
 	/* The session has written since, or it was not applied: then it is asked again. */
 	if (!now || now->seq != planned->change->seq || now->size != planned->change->size)
 		return 0;

@@ -428,14 +428,15 @@ static enum json_key_choice choose_decided(const struct commit_plan *plan,
 {
 	struct part_verdict verdict;
 
-	if (parts_judge_key(entry->change, key, decided(plan, entry), &verdict) < 0)
+	if (parts_judge_key(plan->review, entry->change, key, decided(plan, entry), &verdict) < 0)
 		return JSON_KEY_LEAVE;
 	switch (verdict.verdict) {
 	case DECISION_APPROVED: return JSON_KEY_TAKE;
 	case DECISION_REJECTED: return JSON_KEY_LEAVE;
 	case DECISION_NONE: break;
 	}
-	return key->fate == KEY_FATE_GOES || entry->takes_asked ? JSON_KEY_TAKE : JSON_KEY_LEAVE;
+	return (key->fate == KEY_FATE_GOES && !verdict.asks) || entry->takes_asked ? JSON_KEY_TAKE
+										   : JSON_KEY_LEAVE;
 }
 
 int commit_plan_takes_record(const struct commit_plan *plan, const struct plan_entry *entry,
@@ -448,16 +449,20 @@ int commit_plan_takes_record(const struct commit_plan *plan, const struct plan_e
 	if (r < 0)
 		return r;
 	return verdict.verdict == DECISION_APPROVED ||
-	       (verdict.verdict == DECISION_NONE && entry->takes_asked);
+	       (verdict.verdict == DECISION_NONE && entry->takes_asked &&
+		!(verdict.asks && entry->drops_conflicts));
 }
 
 enum json_key_choice commit_plan_choose_key(const struct commit_plan *plan,
 					    const struct plan_entry *entry,
 					    const struct key_change *key)
 {
+	enum key_fate fate = key->fate == KEY_FATE_GOES && entry->change->asks_again ? KEY_FATE_ASKS
+										     : key->fate;
+
 	if (entry->by_parts && (key->fate == KEY_FATE_GOES || key->fate == KEY_FATE_ASKS))
 		return choose_decided(plan, entry, key);
-	switch (key->fate) {
+	switch (fate) {
 	case KEY_FATE_GOES: return JSON_KEY_TAKE;
 	case KEY_FATE_ASKS:
 	case KEY_FATE_CONFLICT:

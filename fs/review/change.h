@@ -79,9 +79,10 @@ struct change_parts {
 	enum decision_scope scope; /* DECISION_WHOLE: nothing was */
 	size_t approved;
 	size_t rejected;
-	size_t lapsed; /* decided once, and changed since */
-	size_t open;   /* that need approval, and about which nothing counts */
-	size_t total;  /* that may be decided about */
+	size_t lapsed;     /* decided once, and changed since */
+	size_t open;       /* that need approval, and about which nothing counts */
+	size_t total;      /* that may be decided about */
+	size_t asks_again; /* of the open ones: would go by themselves, and were rejected once */
 };
 
 struct change {
@@ -119,6 +120,10 @@ struct change {
 	enum rule_merge merge;
 
 	enum change_decision decision;
+	/* REVIEW_WILL_COMMIT by the rules, but the person rejected it once, and that rejection does
+	 * not stand for what it is now: REVIEW_NEEDS_APPROVAL. By key: nothing of it goes by
+	 * itself. */
+	bool asks_again;
 	struct digest digest; /* what a decision about it is bound to (change_digest.h); only where
 				 there is or was one */
 	struct change_keys keys; /* for RULE_MERGE_JSON_KEYS */

@@ -67,7 +67,9 @@ int change_digest_with(const struct change *change, const struct digest *content
 	digest_stream_text(stream, DOMAIN);
 	digest_stream_text(stream, change->path);
 	digest_stream_text(stream, change_kind_name(change->kind));
-	digest_stream_text(stream, review_group_name(change->group));
+	/* What the rules say, whatever became of the person's earlier word. */
+	digest_stream_text(
+		stream, review_group_name(change->asks_again ? REVIEW_WILL_COMMIT : change->group));
 	digest_stream_text(stream, rule_merge_name(change->merge));
 	digest_stream_text(stream, rule_write_name(change->verdict.write));
 	digest_stream_number(stream, change->mode);

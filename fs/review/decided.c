@@ -10,10 +10,21 @@
 #include "fs/review/hunks.h"
 #include "fs/review/parts.h"
 #include "fs/review/review_state.h"
+#include "fs/review/verdicts.h"
 
 static bool may_be_decided(const struct change *change)
 {
 	return change->group == REVIEW_WILL_COMMIT || change->group == REVIEW_NEEDS_APPROVAL;
+}
+
+/* Out of memory ends the review; of what cannot be read otherwise nobody can say whether it is what
+ * was decided about. */
+static int hold(struct change *change, int error)
+{
+	if (error == -ENOMEM || error == -EIO)
+		return error;
+	verdicts_hold_undecidable(change, error);
+	return 0;
 }
 
 static int join_whole(struct review *review, struct change *change, const struct decision *decision)
@@ -24,11 +35,8 @@ static int join_whole(struct review *review, struct change *change, const struct
 	if (!may_be_decided(change))
 		return 0;
 	r = change_digest(review, change, &change->digest);
-	/* Being written, or the host's file is another one: not what was shown. */
-	if (r == -EBADMSG || r == -ESTALE)
-		return 0;
 	if (r < 0)
-		return r;
+		return hold(change, r);
 	if (digest_is_equal(&change->digest, &decision->digest))
 		change->decision = decision->verdict == DECISION_APPROVED ? CHANGE_APPROVED
 									  : CHANGE_REJECTED;
@@ -78,12 +86,13 @@ static int join_hunks(struct review *review, struct change *change)
 	if (!may_be_decided(change))
 		return 0;
 	r = hunks_of_change(review, change, &hunks);
+	/* No text any more: not what was shown. */
+	if (r == -ENOTSUP)
+		return 0;
 	if (r == 0)
 		r = change_digest(review, change, &change->digest);
-	if (r == -ENOTSUP || r == -EBADMSG || r == -ESTALE)
-		return 0;
 	if (r < 0)
-		return r;
+		return hold(change, r);
 	change->hunk_count = hunks_count(hunks);
 	change->hunks = calloc(change->hunk_count + 1, sizeof(*change->hunks));
 	if (!change->hunks)
@@ -105,6 +114,21 @@ static enum change_decision sum_up_parts(const struct change_parts *parts)
 	return parts->approved == parts->total ? CHANGE_APPROVED : CHANGE_PARTLY;
 }
 
+/* What was rejected, has changed, and would go by itself. Of a transcript all that is not decided
+ * about waits with it. */
+static int ask_parts_again(struct change *change)
+{
+	struct change_parts *parts = &change->parts;
+	int r;
+
+	if (parts->asks_again == 0 || change->group != REVIEW_WILL_COMMIT)
+		return 0;
+	r = verdicts_ask_again(change, parts->asks_again);
+	if (r == 0 && parts->scope == DECISION_RECORD)
+		parts->open = parts->total - parts->approved - parts->rejected;
+	return r;
+}
+
 /* Each key, or record, by itself. */
 static int join_parts(struct review *review, struct change *change)
 {
@@ -115,16 +139,54 @@ static int join_parts(struct review *review, struct change *change)
 	if (!may_be_decided(change))
 		return 0;
 	r = parts_of_change(review, change, review->decisions, false, &parts);
-	if (r == -ENOMEM || r == -EIO)
-		return r;
-	/* No parts any more, or being written: not what was shown. */
-	if (r < 0)
+	/* No parts any more: not what was shown. */
+	if (r == -ENOTSUP)
 		return 0;
+	if (r < 0)
+		return hold(change, r);
 	parts_sum(parts, &change->parts);
 	change->decision = sum_up_parts(&change->parts);
+	r = ask_parts_again(change);
 	if (change->decision == CHANGE_UNDECIDED)
 		change->parts.scope = DECISION_WHOLE;
-	return 0;
+	return r;
+}
+
+/* How many rejections of that scope stand for what the change is now. */
+static size_t count_standing(const struct change *change, enum decision_scope scope)
+{
+	size_t count = 0;
+
+	if (scope != DECISION_HUNK || change->decision != CHANGE_PARTLY)
+		return 0;
+	for (size_t i = 0; i < change->hunk_count; i++)
+		count += change->hunks[i] == DECISION_REJECTED;
+	return count;
+}
+
+/* Something was rejected once, of which no rejection stands. Parts with names ask by themselves. */
+static bool asks_again(const struct review *review, const struct change *change)
+{
+	const struct decisions *decisions = review->decisions;
+
+	for (enum decision_scope scope = DECISION_WHOLE; scope <= DECISION_RECORD; scope++) {
+		if (change->parts.scope != DECISION_WHOLE && scope == change->parts.scope)
+			continue;
+		if (decisions_asks(decisions, change->path, scope) ||
+		    decisions_count_rejected(decisions, change->path, scope) >
+			    count_standing(change, scope))
+			return true;
+	}
+	return false;
+}
+
+static int ask_again(const struct review *review, struct change *change)
+{
+	/* A verdict on all of it, as it is now, is the last word. */
+	if (change->group != REVIEW_WILL_COMMIT || change->decision == CHANGE_APPROVED ||
+	    change->decision == CHANGE_REJECTED || !asks_again(review, change))
+		return 0;
+	return verdicts_ask_again(change, change->keys.goes);
 }
 
 static int join(struct review *review, struct change *change)
@@ -153,7 +215,10 @@ int decided_join(struct review *review)
 			   &review->decisions, &review->forged);
 	if (r < 0 || decisions_count(review->decisions) == 0)
 		return r;
-	for (size_t i = 0; r == 0 && i < review->count; i++)
+	for (size_t i = 0; r == 0 && i < review->count; i++) {
 		r = join(review, &review->changes[i]);
+		if (r == 0)
+			r = ask_again(review, &review->changes[i]);
+	}
 	return r;
 }

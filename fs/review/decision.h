@@ -13,7 +13,7 @@
 #include "fs/base/digest.h"
 #include "fs/session/state_key.h"
 
-#define DECISIONS_VERSION  1u
+#define DECISIONS_VERSION  2u          /* 1 had no "asks" */
 #define DECISIONS_FILE_MAX (64u << 20) /* bytes */
 #define DECISIONS_MAX      100000u
 #define DECISION_PART_MAX  4096u /* bytes of a part's name */
@@ -35,10 +35,13 @@ enum decision_scope {
 struct decision {
 	const char *path; /* borrowed */
 	enum decision_scope scope;
-	const char *part; /* borrowed; "" for the whole */
-	enum decision_verdict verdict;
-	struct digest digest; /* of what was shown */
+	const char *part;              /* borrowed; "" for the whole */
+	enum decision_verdict verdict; /* DECISION_NONE: only asks is left of it */
+	struct digest digest;          /* of what was shown */
 	uint64_t time_ns;
+	/* The person rejected it once: whatever the rules let go by themselves, this does not,
+	 * until the decision is reset. */
+	bool asks;
 };
 
 struct decisions;
@@ -57,19 +60,25 @@ void cleanup_decisions_free(struct decisions **decisions);
 size_t decisions_count(const struct decisions *decisions);
 const struct decision *decisions_get(const struct decisions *decisions, size_t index);
 
-/* NULL: none. Borrowed until the next change of decisions. */
+/* One with a verdict; NULL: none. Borrowed until the next change of decisions. */
 const struct decision *decisions_find(const struct decisions *decisions, const char *path,
 				      enum decision_scope scope, const char *part);
 /* What counts of what was decided about a part, if it is shown with this digest now. */
 struct part_verdict {
 	enum decision_verdict verdict; /* DECISION_NONE: none, or it has lapsed */
 	bool has_lapsed;
+	bool asks; /* it was rejected once: it does not go by itself */
 };
 struct part_verdict decisions_verdict(const struct decisions *decisions, const char *path,
 				      enum decision_scope scope, const char *part,
 				      const struct digest *digest);
-/* True if there is one of that scope for the path, whatever its part. */
+/* True if there is one with a verdict, of that scope, for the path, whatever its part. */
 bool decisions_has(const struct decisions *decisions, const char *path, enum decision_scope scope);
+/* True if something of that scope was rejected once, and is not any more. */
+bool decisions_asks(const struct decisions *decisions, const char *path, enum decision_scope scope);
+/* How many of that scope reject, for whatever digests. */
+size_t decisions_count_rejected(const struct decisions *decisions, const char *path,
+				enum decision_scope scope);
 
 /* Sets one (in place of one about the same part). Returns 0, -E2BIG, -ENAMETOOLONG or -ENOMEM. */
 int decisions_set(struct decisions *decisions, const char *path, enum decision_scope scope,
@@ -77,10 +86,12 @@ int decisions_set(struct decisions *decisions, const char *path, enum decision_s
 /* Forgets the one about that part: true if there was one. */
 bool decisions_forget_part(struct decisions *decisions, const char *path, enum decision_scope scope,
 			   const char *part);
-/* Forgets those of the path: of one scope, or all. Returns how many. */
-size_t decisions_forget_scope(struct decisions *decisions, const char *path,
-			      enum decision_scope scope);
+/* Forgets all of the path. Returns how many. */
 size_t decisions_forget(struct decisions *decisions, const char *path);
+/* Makes room for other verdicts on the path: those of the scope, or of all, are forgotten but for
+ * what was rejected once, which asks from then on. */
+void decisions_set_aside(struct decisions *decisions, const char *path, enum decision_scope scope);
+void decisions_set_aside_all(struct decisions *decisions, const char *path);
 
 /* Durably. Returns 0 or -errno. */
 int decisions_write(const struct decisions *decisions, int session_fd);

@@ -31,6 +31,21 @@ void hash_index_done(struct hash_index *index)
 	*index = (struct hash_index){ 0 };
 }
 
+void hash_index_free(struct hash_index *index)
+{
+	for (size_t i = 0; i < index->size; i++) {
+		struct hash_link *link = index->buckets[i];
+
+		while (link) {
+			struct hash_link *next = link->next;
+
+			free(link);
+			link = next;
+		}
+	}
+	hash_index_done(index);
+}
+
 uint64_t hash_index_key(const void *data, size_t len)
 {
 	struct hash hash = hash_bytes(data, len);

@@ -24,6 +24,8 @@ struct hash_index {
 int hash_index_init(struct hash_index *index);
 /* Frees the table, not what is in it. */
 void hash_index_done(struct hash_index *index);
+/* The same, and frees each link, as what malloc() gave. */
+void hash_index_free(struct hash_index *index);
 
 /* Digests that serve as keys. Different things may share one: compare what is found. */
 uint64_t hash_index_key(const void *data, size_t len);

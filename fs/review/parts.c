@@ -52,17 +52,7 @@ void record_names_free(struct record_names *names)
 {
 	if (!names)
 		return;
-	for (size_t i = 0; i < names->index.size; i++) {
-		struct hash_link *link = names->index.buckets[i];
-
-		while (link) {
-			struct hash_link *next = link->next;
-
-			free(link);
-			link = next;
-		}
-	}
-	hash_index_done(&names->index);
+	hash_index_free(&names->index);
 	free(names);
 }
 
@@ -170,24 +160,44 @@ static int name_key(const struct change *change, const struct key_change *key, c
 	return r;
 }
 
-int parts_judge_key(const struct change *change, const struct key_change *key,
-		    const struct decisions *decisions, struct part_verdict *ret)
+/* Whatever decisions say, what the person rejected once asks. */
+static struct part_verdict judge(const struct review *review, const struct change *change,
+				 enum decision_scope scope, const char *name,
+				 const struct digest *digest, const struct decisions *decisions)
+{
+	struct part_verdict verdict =
+		decisions_verdict(decisions, change->path, scope, name, digest);
+
+	if (decisions != review->decisions)
+		verdict.asks =
+			decisions_verdict(review->decisions, change->path, scope, name, digest)
+				.asks;
+	verdict.asks = verdict.asks || change->asks_again;
+	return verdict;
+}
+
+int parts_judge_key(const struct review *review, const struct change *change,
+		    const struct key_change *key, const struct decisions *decisions,
+		    struct part_verdict *ret)
 {
 	cleanup_free char *name = NULL;
 	struct digest digest;
 	int r = name_key(change, key, &name, &digest);
 
 	if (r == 0)
-		*ret = decisions_verdict(decisions, change->path, DECISION_KEY, name, &digest);
+		*ret = judge(review, change, DECISION_KEY, name, &digest, decisions);
 	return r;
 }
 
-static void decide(struct part *part, const struct change *change, enum decision_scope scope,
-		   const struct decisions *decisions)
+static void decide(struct part *part, const struct review *review, const struct change *change,
+		   enum decision_scope scope, const struct decisions *decisions)
 {
 	struct part_verdict verdict =
-		decisions_verdict(decisions, change->path, scope, part->name, &part->digest);
+		judge(review, change, scope, part->name, &part->digest, decisions);
 
+	part->asks_again = part->may_be_decided && !part->asks && verdict.asks &&
+			   verdict.verdict == DECISION_NONE;
+	part->asks = part->asks || part->asks_again;
 	part->has_lapsed = verdict.has_lapsed || (verdict.verdict && !part->may_be_decided);
 	part->verdict = part->may_be_decided ? verdict.verdict : DECISION_NONE;
 }
@@ -228,7 +238,7 @@ static int load_keys(const struct review *review, const struct change *change,
 		part->may_be_decided = (key->fate == KEY_FATE_GOES || key->fate == KEY_FATE_ASKS) &&
 				       strlen(part->name) <= DECISION_PART_MAX;
 		part->asks = key->fate == KEY_FATE_ASKS;
-		decide(part, change, DECISION_KEY, decisions);
+		decide(part, review, change, DECISION_KEY, decisions);
 	}
 	return 0;
 }
@@ -285,8 +295,7 @@ int parts_judge_record(const struct review *review, const struct change *change,
 	int r = name_record(review, change, names, line, len, &part);
 
 	if (r == 0)
-		*ret = decisions_verdict(decisions, change->path, DECISION_RECORD, part.name,
-					 &part.digest);
+		*ret = judge(review, change, DECISION_RECORD, part.name, &part.digest, decisions);
 	part_done(&part);
 	return r;
 }
@@ -336,7 +345,7 @@ static int take_record(const char *line, size_t len, void *arg)
 	if (r < 0)
 		return r;
 	parts->count++;
-	decide(part, list->change, DECISION_RECORD, list->decisions);
+	decide(part, list->review, list->change, DECISION_RECORD, list->decisions);
 	if (!list->with_text)
 		return 0;
 	part->shown_size = len < RECORD_SHOWN_MAX ? len : RECORD_SHOWN_MAX;
@@ -476,6 +485,7 @@ void parts_sum(const struct parts *parts, struct change_parts *ret)
 		ret->rejected += part->verdict == DECISION_REJECTED;
 		ret->lapsed += part->has_lapsed;
 		ret->total += part->may_be_decided;
+		ret->asks_again += part->asks_again;
 		ret->open += part->may_be_decided && part->asks && part->verdict == DECISION_NONE;
 	}
 }

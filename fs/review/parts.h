@@ -18,6 +18,7 @@ struct part {
 	struct digest digest; /* of what is shown */
 	bool may_be_decided;  /* else it never leaves, is in conflict, or is there already */
 	bool asks;            /* goes by approval only; not by itself */
+	bool asks_again;      /* it would go by itself, and was rejected once */
 	enum decision_verdict verdict; /* what the person decided, if it counts */
 	bool has_lapsed;               /* it was decided, and has changed since */
 	/* Of a key. */
@@ -63,9 +64,10 @@ int parts_find(const struct parts *parts, const char *name, size_t *ret);
 void parts_sum(const struct parts *parts, struct change_parts *ret);
 
 /* What of decisions counts for a key, or for a record (its line, without the newline), as it is
- * now. Returns 0 or -errno. */
-int parts_judge_key(const struct change *change, const struct key_change *key,
-		    const struct decisions *decisions, struct part_verdict *ret);
+ * now; whether it asks is what the review's own decisions say. Returns 0 or -errno. */
+int parts_judge_key(const struct review *review, const struct change *change,
+		    const struct key_change *key, const struct decisions *decisions,
+		    struct part_verdict *ret);
 
 /* The same for records one after another: needs to know which uuids there were. */
 struct record_names;

@@ -493,6 +493,28 @@ int verdicts_judge_content(const struct review *review, const struct change *cha
 	return 0;
 }
 
+int verdicts_ask_again(struct change *change, size_t count)
+{
+	if (change->merge == RULE_MERGE_JSON_KEYS) {
+		int r;
+
+		change->keys.goes -= count;
+		change->keys.asks += count;
+		r = group_by_keys(change);
+		change->asks_again = change->group != REVIEW_WILL_COMMIT;
+		return r < 0 ? r : 0;
+	}
+	change->asks_again = true;
+	(void)decide(change, REVIEW_NEEDS_APPROVAL, "rejected once: goes by approval only");
+	return 0;
+}
+
+void verdicts_hold_undecidable(struct change *change, int error)
+{
+	(void)decide(change, REVIEW_HELD, "what was decided cannot be compared with it: %s",
+		     strerror(-error));
+}
+
 int verdicts_join(struct review *review)
 {
 	for (size_t i = 0; i < review->count; i++) {

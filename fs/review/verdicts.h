@@ -11,6 +11,13 @@
 /* Returns 0, -ENOMEM or -errno. */
 int verdicts_join(struct review *review);
 
+/* Group and reason anew, of a change that would go by itself, or of which count keys would: the
+ * person rejected it once, and does not do so as it is now. count: 0 where it is not merged by key.
+ * Returns 0 or -ENOMEM. */
+int verdicts_ask_again(struct change *change, size_t count);
+/* It goes nowhere: what was decided about it cannot be compared with it. */
+void verdicts_hold_undecidable(struct change *change, int error);
+
 /* What the verdict on the change is if its content is this one: the rules, and what its lines, its
  * JSON or its records must be; not what the host has there, but for records that are united. For a
  * copy of what a running session wrote. Not for RULE_MERGE_JSON_KEYS. The reason is one

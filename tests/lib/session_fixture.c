@@ -673,6 +673,10 @@ static void decide(struct fixture *fixture, const char *path, enum decision_scop
 	check(decisions_read(fixture->session_fd, fixture->manifest.id, &fixture->key, &decisions,
 			     NULL),
 	      "decisions");
+	for (enum decision_scope other = DECISION_WHOLE; other <= DECISION_RECORD; other++) {
+		if (other != scope)
+			decisions_set_aside(decisions, path, other);
+	}
 	check(decisions_set(decisions, path, scope, part, verdict, digest), path);
 	check(decisions_write(decisions, fixture->session_fd), "decisions");
 }

@@ -27,13 +27,14 @@
 
 /* What the daemon may move and take, whatever the length: a prefix is known again by samples of it
  * (fs/journal/sample.h), the lines are written once, and their records. */
-#define READ_MAX     (8u * MIB)
-#define WRITE_MAX    (MIB / 2)
-#define STORE_MAX    (MIB / 4) /* of objects */
-#define MEMORY_MAX   4096u     /* KiB of growth */
+#define READ_MAX   (8u * MIB)
+#define WRITE_MAX  (MIB / 2)
+#define STORE_MAX  (MIB / 4) /* of objects */
+#define MEMORY_MAX 4096u     /* KiB of growth */
 /* From one length to the next: a record has more digits. */
-#define READ_SLACK   (256u << 10)
-#define MEMORY_SLACK 2048u /* KiB */
+#define READ_SLACK (256u << 10)
+#define MEMORY_SLACK \
+	8192u /* KiB: a worker thread more, when the machine is busy, has a heap of its own */
 
 struct figures {
 	struct cost cost; /* of the daemon, from its start on; memory: by how much it grew */

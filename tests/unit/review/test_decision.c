@@ -4,12 +4,15 @@
 #include "tests/unit/cmocka_setup.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "fs/base/cleanup.h"
 #include "fs/base/fd.h"
 #include "fs/review/decision.h"
 #include "tests/unit/temp_dir.h"
+
+#define MANY 50000u /* a walk along all of them for each takes minutes */
 
 static struct temp_dir dir;
 static const struct state_key key = { { 7, 7, 7 } };
@@ -121,7 +124,7 @@ static void changed_decision_does_not_count(void **state)
 	static const char *const changes[][2] = {
 		{ "plans/a.md", "plans/c.md" },          { "\"approved\"", "\"rejected\"" },
 		{ "\"whole\"", "\"record\"" },           { "\"010203", "\"020203" },
-		{ "\"part\": \"\"", "\"part\": \"1\"" },
+		{ "\"part\": \"\"", "\"part\": \"1\"" }, { "\"asks\": true", "\"asks\": false" },
 	};
 
 	(void)state;
@@ -147,6 +150,91 @@ static void changed_decision_does_not_count(void **state)
 		free(changed);
 		free(data);
 	}
+}
+
+/* What was rejected once asks, behind whatever other words, until it is forgotten. */
+static void what_was_rejected_asks_from_then_on(void **state)
+{
+	cleanup_decisions struct decisions *decisions = read_with("s", &key, NULL);
+
+	(void)state;
+	assert_int_equal(decisions_set(decisions, "a", DECISION_KEY, "x", DECISION_REJECTED, &some),
+			 0);
+	assert_int_equal(decisions_set(decisions, "a", DECISION_KEY, "y", DECISION_APPROVED, &some),
+			 0);
+	assert_false(decisions_asks(decisions, "a", DECISION_KEY));
+	assert_int_equal(decisions_count_rejected(decisions, "a", DECISION_KEY), 1);
+	decisions_set_aside(decisions, "a", DECISION_KEY);
+	assert_int_equal(
+		decisions_set(decisions, "a", DECISION_WHOLE, NULL, DECISION_APPROVED, &some), 0);
+	assert_int_equal(decisions_write(decisions, dir.fd), 0);
+	decisions_free(decisions);
+	decisions = read_with("s", &key, NULL);
+	assert_int_equal(decisions_count(decisions), 2);
+	assert_false(decisions_has(decisions, "a", DECISION_KEY));
+	assert_null(decisions_find(decisions, "a", DECISION_KEY, "x"));
+	assert_true(decisions_asks(decisions, "a", DECISION_KEY));
+	assert_false(decisions_asks(decisions, "a", DECISION_WHOLE));
+	assert_int_equal(decisions_set(decisions, "a", DECISION_KEY, "x", DECISION_APPROVED, &some),
+			 0);
+	assert_true(decisions_verdict(decisions, "a", DECISION_KEY, "x", &some).asks);
+	assert_true(decisions_asks(decisions, "a", DECISION_KEY));
+	assert_int_equal(decisions_forget(decisions, "a"), 2);
+	assert_false(decisions_asks(decisions, "a", DECISION_KEY));
+}
+
+/* Made by the first format's program, with this session and key. */
+static void version_1_is_read_and_its_rejections_ask(void **state)
+{
+	static const char text[] =
+		"{\"decisions\": [{\"path\": \"plans/a.md\", \"scope\": \"whole\", \"part\": \"\","
+		"\"verdict\": \"approved\", \"digest\": "
+		"\"0102030000000000000000000000000000000000000000000000000000000000\","
+		"\"time_ns\": 1795664273095135046, \"tag\": "
+		"\"fc3677411399d8748e797b31e2fd69c75d241811d506a57e1ee99952c8fa5370\"},"
+		"{\"path\": \"plans/b.md\", \"scope\": \"hunk\", \"part\": \"3\","
+		"\"verdict\": \"rejected\", \"digest\": "
+		"\"0102030000000000000000000000000000000000000000000000000000000000\","
+		"\"time_ns\": 1795664273095201258, \"tag\": "
+		"\"05ad8f94960ccf4e70d1e608ac08e6a2e548381654e2379523574464fdaa87ae\"}],"
+		"\"version\": 1}";
+	struct decisions *decisions;
+	size_t forged = 9;
+
+	(void)state;
+	assert_int_equal(temp_dir_write(&dir, "decisions.json", text), 0);
+	decisions = read_with("s", &key, &forged);
+	assert_int_equal(forged, 0);
+	assert_int_equal(decisions_count(decisions), 2);
+	assert_false(decisions_find(decisions, "plans/a.md", DECISION_WHOLE, NULL)->asks);
+	assert_true(decisions_find(decisions, "plans/b.md", DECISION_HUNK, "3")->asks);
+	decisions_free(decisions);
+}
+
+/* As they are made one by one, of one path. */
+static void many_parts_of_one_path_are_found_at_once(void **state)
+{
+	cleanup_decisions struct decisions *decisions = read_with("s", &key, NULL);
+	char part[24];
+
+	(void)state;
+	for (unsigned int i = 0; i < MANY; i++) {
+		(void)snprintf(part, sizeof(part), "record-%u", i);
+		decisions_set_aside(decisions, "a", DECISION_WHOLE);
+		assert_int_equal(decisions_set(decisions, "a", DECISION_RECORD, part,
+					       DECISION_APPROVED, &some),
+				 0);
+	}
+	for (unsigned int i = 0; i < MANY; i++) {
+		(void)snprintf(part, sizeof(part), "record-%u", i);
+		assert_non_null(decisions_find(decisions, "a", DECISION_RECORD, part));
+	}
+	for (unsigned int i = 0; i < MANY; i++) {
+		(void)snprintf(part, sizeof(part), "record-%u", i);
+		assert_true(decisions_forget_part(decisions, "a", DECISION_RECORD, part));
+	}
+	assert_false(decisions_has(decisions, "a", DECISION_RECORD));
+	assert_int_equal(decisions_count(decisions), 0);
 }
 
 static void what_makes_no_sense_is_damage(void **state)
@@ -183,6 +271,12 @@ int main(void)
 		cmocka_unit_test_setup_teardown(other_sessions_and_keys_have_none_of_them, make_dir,
 						remove_dir),
 		cmocka_unit_test_setup_teardown(changed_decision_does_not_count, make_dir,
+						remove_dir),
+		cmocka_unit_test_setup_teardown(what_was_rejected_asks_from_then_on, make_dir,
+						remove_dir),
+		cmocka_unit_test_setup_teardown(version_1_is_read_and_its_rejections_ask, make_dir,
+						remove_dir),
+		cmocka_unit_test_setup_teardown(many_parts_of_one_path_are_found_at_once, make_dir,
 						remove_dir),
 		cmocka_unit_test_setup_teardown(what_makes_no_sense_is_damage, make_dir,
 						remove_dir),
