@@ -12,7 +12,7 @@
 #include "fs/cli/json_output.h"
 #include "fs/cli/pushes.h"
 #include "fs/cli/question.h"
-#include "fs/git/push_deliver.h"
+#include "fs/git/push_messenger.h"
 #include "fs/git/push_rules.h"
 
 static int write_entry(const char *command, const struct pushes *pushes,
@@ -135,9 +135,13 @@ static int deliver(const struct cli *cli, const struct chosen_session *session,
 		   const struct pushes *pushes, struct push_entry *entry,
 		   const struct push_rules *rules)
 {
-	struct push_problem problem;
-	int r = push_deliver(&pushes->store, entry, PUSH_BY_PERSON, rules,
-			     session->manifest.project, &problem);
+	const struct push_errand errand = { .store = &pushes->store,
+					    .rules = rules,
+					    .project = session->manifest.project,
+					    .may_push = true,
+					    .by = PUSH_BY_PERSON };
+	struct push_problem problem = { 0 };
+	int r = push_messenger_send(&errand, entry, &problem);
 
 	if (r == 0) {
 		/* Beside the one JSON value of the command. */

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "fs/git/library.h"
 #include "fs/git/push_look.h"
+#include "fs/git/push_objects.h"
 
 #define HINT "~/.config/claudefs/push.json"
 
@@ -86,27 +86,38 @@ static int find_commit(git_repository *repository, const struct push_command *co
 	return 0;
 }
 
+/* What the pack leads back to is all there (push_quarantine_index()): a commit of the remote's that
+ * is not in the quarantine is not in the history of what is pushed. */
 static int check_fast_forward(git_repository *repository, const struct push_command *command,
 			      const char *at_remote, struct push_problem *problem)
 {
+	git_commit *old = NULL;
 	git_oid old_id;
 	git_oid new_id;
+	bool is_there;
 	int r;
 
 	if (!at_remote || strcmp(at_remote, command->new_id) == 0)
 		return 0;
-	if (strncmp(command->ref, "refs/tags/", 10) == 0)
-		return push_problem_set(problem, -EPERM,
-					"%s: the remote has another; a push may not replace it",
-					command->ref);
+	if (strncmp(command->ref, "refs/tags/", 10) == 0) {
+		r = push_problem_set(problem, -EPERM,
+				     "%s: the remote has another; a push may not replace it",
+				     command->ref);
+		return push_problem_name(problem, r, "already exists");
+	}
 	(void)git_oid_fromstr(&old_id, at_remote);
 	(void)git_oid_fromstr(&new_id, command->new_id);
-	r = git_graph_descendant_of(repository, &new_id, &old_id);
-	return r == 1 ? 0
-		      : push_problem_set(problem, -EPERM,
-					 "%s: not a fast-forward: the remote has %.12s, which is "
-					 "not in it; git pull first, force is not possible",
-					 command->ref, at_remote);
+	is_there = git_commit_lookup(&old, repository, &old_id) == 0;
+	git_commit_free(old);
+	if (is_there && git_graph_descendant_of(repository, &new_id, &old_id) == 1)
+		return 0;
+	r = push_problem_set(problem, -EPERM,
+			     "%s: not a fast-forward: the remote has %.12s, which is not in the "
+			     "history of what is pushed; fetch on the host (git pull), merge it or "
+			     "rebase on it, and push again: force is not possible",
+			     command->ref, at_remote);
+	/* In git's own words, for whoever reads its output. */
+	return push_problem_name(problem, r, is_there ? "non-fast-forward" : "fetch first");
 }
 
 /* What the remote has is hidden, as far as the quarantine knows it. */
@@ -115,13 +126,16 @@ static int hide_remote(git_revwalk *walk, git_repository *repository,
 {
 	for (size_t i = 0; i < remote->count; i++) {
 		git_object *object = NULL;
+		git_object *commit = NULL;
 		git_oid id;
 		int r = 0;
 
-		if (git_oid_fromstr(&id, remote->items[i].id) != 0 ||
-		    git_object_lookup(&object, repository, &id, GIT_OBJECT_COMMIT) != 0)
-			continue;
-		r = git_revwalk_hide(walk, &id);
+		/* Through a tag, if that is here. */
+		if (git_oid_fromstr(&id, remote->items[i].id) == 0 &&
+		    git_object_lookup(&object, repository, &id, GIT_OBJECT_ANY) == 0 &&
+		    git_object_peel(&commit, object, GIT_OBJECT_COMMIT) == 0)
+			r = git_revwalk_hide(walk, git_object_id(commit));
+		git_object_free(commit);
 		git_object_free(object);
 		if (r != 0)
 			return -EIO;
@@ -234,11 +248,9 @@ int push_check(const char *path, const struct push_command *commands, size_t cou
 
 	if (r < 0)
 		return r;
-	if (!git_library_is_ready() ||
-	    git_repository_open_ext(&look.repository, path,
-				    GIT_REPOSITORY_OPEN_NO_SEARCH | GIT_REPOSITORY_OPEN_BARE,
-				    NULL) != 0)
-		return -EIO;
+	r = push_objects_wrap(path, &look.repository);
+	if (r < 0)
+		return r;
 	if (git_revwalk_new(&walk, look.repository) != 0)
 		r = -EIO;
 	for (size_t i = 0; r == 0 && i < count; i++) {

@@ -7,8 +7,8 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/base/text.h"
-#include "fs/git/library.h"
 #include "fs/git/push_look.h"
+#include "fs/git/push_objects.h"
 
 struct showing {
 	git_repository *repository;
@@ -143,13 +143,8 @@ int push_diff_show(const char *path, const struct push_entry *entry, const struc
 		   push_line_fn *line, void *arg)
 {
 	struct showing showing = { .remote = remote, .line = line, .arg = arg };
-	int r = 0;
+	int r = push_objects_wrap(path, &showing.repository);
 
-	if (!git_library_is_ready() ||
-	    git_repository_open_ext(&showing.repository, path,
-				    GIT_REPOSITORY_OPEN_NO_SEARCH | GIT_REPOSITORY_OPEN_BARE,
-				    NULL) != 0)
-		return -EIO;
 	for (size_t i = 0; r == 0 && i < entry->count; i++)
 		r = show_one(&showing, &entry->commands[i]);
 	git_repository_free(showing.repository);

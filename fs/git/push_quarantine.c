@@ -14,6 +14,7 @@
 #include "fs/base/cleanup.h"
 #include "fs/base/digest.h"
 #include "fs/git/library.h"
+#include "fs/git/push_objects.h"
 
 #define CHUNK     (64u << 10) /* bytes read at a time */
 #define DEPTH_MAX 16u         /* of the folders that libgit2 makes: objects/info/... */
@@ -202,15 +203,14 @@ static int feed_all(struct indexing *indexing, push_read_fn *read, void *arg)
 	return r;
 }
 
-/* A thin pack would need objects that the quarantine does not have: none is asked for, and none is
- * taken (no odb is given). */
+/* A thin pack is completed from what the quarantine has: for the agent's that is nothing, for what
+ * the remote has beside it, the agent's. */
 int push_quarantine_index(const char *path, const struct push_limits *limits, push_read_fn *read,
 			  void *arg, struct push_problem *problem)
 {
 	struct indexing indexing = { .limits = limits, .problem = problem };
 	git_indexer_options options = GIT_INDEXER_OPTIONS_INIT;
 	cleanup_free char *directory = NULL;
-	git_repository *repository = NULL;
 	git_odb *odb = NULL;
 	int r;
 
@@ -231,18 +231,14 @@ int push_quarantine_index(const char *path, const struct push_limits *limits, pu
 	}
 	indexing.sum = digest_sha1_new();
 	r = indexing.sum ? 0 : -ENOMEM;
-	if (r == 0 &&
-	    (git_repository_open_ext(&repository, path,
-				     GIT_REPOSITORY_OPEN_NO_SEARCH | GIT_REPOSITORY_OPEN_BARE,
-				     NULL) != 0 ||
-	     git_repository_odb(&odb, repository) != 0 ||
-	     git_indexer_new(&indexing.indexer, directory, 0600, odb, &options) != 0))
+	if (r == 0)
+		r = push_objects_open(path, &odb);
+	if (r == 0 && git_indexer_new(&indexing.indexer, directory, 0600, odb, &options) != 0)
 		r = -EIO;
 	if (r == 0)
 		r = feed_all(&indexing, read, arg);
 	git_indexer_free(indexing.indexer);
 	git_odb_free(odb);
-	git_repository_free(repository);
 	digest_sha1_free(indexing.sum);
 	return r;
 }

@@ -27,8 +27,14 @@ typedef ssize_t push_read_fn(void *buf, size_t size, void *arg);
 int push_quarantine_index(const char *path, const struct push_limits *limits, push_read_fn *read,
 			  void *arg, struct push_problem *problem);
 
-/* For this process and for good: no new privileges, no core, memory and time bounded, and (where
- * the kernel has Landlock) no file but those of path. Returns 0 or -errno. */
+/* For this process and for good: no new privileges, no core, memory and time bounded; where the
+ * kernel has Landlock no file but those of path, no port, no signal to others; where it was built
+ * with libseccomp no socket, program, process or mount of its own, and no executable memory.
+ * Returns 0 or -errno. */
 int push_confine(const char *path, const struct push_limits *limits);
+
+/* /dev/null in the place of 0, 1 and 2, before push_confine(): what a person's terminal shows is
+ * not this process's to write. Returns 0 or -errno. */
+int push_confine_standard(void);
 
 #endif

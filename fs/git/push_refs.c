@@ -8,9 +8,6 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/base/fd.h"
-#include "fs/base/text.h"
-
-#define FILE_MAX (64u << 20) /* bytes */
 
 int push_problem_set(struct push_problem *problem, int error, const char *format, ...)
 {
@@ -21,7 +18,26 @@ int push_problem_set(struct push_problem *problem, int error, const char *format
 	va_start(args, format);
 	text_vformat_safe(problem->text, sizeof(problem->text), format, args);
 	va_end(args);
+	problem->word[0] = '\0';
 	return error;
+}
+
+int push_problem_name(struct push_problem *problem, int error, const char *word)
+{
+	if (problem)
+		text_format_safe(problem->word, sizeof(problem->word), "%s", word);
+	return error;
+}
+
+void push_problem_settle(struct push_problem *problem)
+{
+	struct push_problem safe = { 0 };
+
+	problem->text[PUSH_PROBLEM_SIZE - 1] = '\0';
+	problem->word[PUSH_WORD_SIZE - 1] = '\0';
+	(void)push_problem_set(&safe, 0, "%s", problem->text);
+	(void)push_problem_name(&safe, 0, problem->word);
+	*problem = safe;
 }
 
 void push_refs_done(struct push_refs *refs)
@@ -68,26 +84,22 @@ const char *push_refs_find(const struct push_refs *refs, const char *name)
 	return NULL;
 }
 
-/* "ID NAME\n": neither has a newline in it. */
-int push_refs_write(int dir_fd, const char *file, const struct push_refs *refs)
+/* Neither has a newline in it. */
+int push_refs_format(const struct push_refs *refs, struct text *text)
 {
-	cleanup_text struct text text = { 0 };
-
 	for (size_t i = 0; i < refs->count; i++) {
 		if (!strchr(refs->items[i].name, '\n'))
-			text_appendf(&text, "%s %s\n", refs->items[i].id, refs->items[i].name);
+			text_appendf(text, "%s %s\n", refs->items[i].id, refs->items[i].name);
 	}
-	return text.is_failed ? -ENOMEM
-			      : fd_replace_file_at(dir_fd, file, text.data ? text.data : "",
-						   text.len, 0600);
+	if (text->is_failed)
+		return -ENOMEM;
+	return text->len > PUSH_REFS_TEXT_MAX ? -EFBIG : 0;
 }
 
-int push_refs_load(int dir_fd, const char *file, struct push_refs *ret)
+int push_refs_parse(char *text, struct push_refs *ret)
 {
-	cleanup_free char *text = NULL;
-	size_t len = 0;
-	int r = fd_read_file_at(dir_fd, file, FILE_MAX, &text, &len);
 	char *line = text;
+	int r = 0;
 
 	while (r == 0 && *line) {
 		char *end = strchr(line, '\n');
@@ -104,4 +116,22 @@ int push_refs_load(int dir_fd, const char *file, struct push_refs *ret)
 		line = end + 1;
 	}
 	return r;
+}
+
+int push_refs_write(int dir_fd, const char *file, const struct push_refs *refs)
+{
+	cleanup_text struct text text = { 0 };
+	int r = push_refs_format(refs, &text);
+
+	return r < 0 ? r
+		     : fd_replace_file_at(dir_fd, file, text.data ? text.data : "", text.len, 0600);
+}
+
+int push_refs_load(int dir_fd, const char *file, struct push_refs *ret)
+{
+	cleanup_free char *text = NULL;
+	size_t len = 0;
+	int r = fd_read_file_at(dir_fd, file, PUSH_REFS_TEXT_MAX, &text, &len);
+
+	return r < 0 ? r : push_refs_parse(text, ret);
 }

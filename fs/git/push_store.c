@@ -178,6 +178,28 @@ int push_store_load_refs(const struct push_store *store, unsigned int number, st
 	return push_refs_load(store->fd, name, ret);
 }
 
+void push_store_drop_way(const struct push_store *store, unsigned int number)
+{
+	char name[32];
+
+	(void)snprintf(name, sizeof(name), "%u.way", number);
+	(void)push_quarantine_remove(store->fd, name);
+}
+
+char *push_store_make_way(const struct push_store *store, unsigned int number)
+{
+	char *path = NULL;
+
+	/* Of somebody who was killed. */
+	push_store_drop_way(store, number);
+	if (asprintf(&path, "%s/%u.way", store->path, number) < 0)
+		return NULL;
+	if (push_quarantine_make(path) == 0)
+		return path;
+	free(path);
+	return NULL;
+}
+
 int push_store_drop(const struct push_store *store, unsigned int number)
 {
 	char name[32];
@@ -185,7 +207,7 @@ int push_store_drop(const struct push_store *store, unsigned int number)
 
 	(void)snprintf(name, sizeof(name), "%u.refs", number);
 	(void)unlinkat(store->fd, name, 0);
-
+	push_store_drop_way(store, number);
 	(void)snprintf(name, sizeof(name), "%u.git", number);
 	r = push_quarantine_remove(store->fd, name);
 	return r == -ENOENT ? 0 : r;

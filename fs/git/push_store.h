@@ -5,6 +5,7 @@
  *	remotes.json	the project's remotes before the session (push_remotes.h)
  *	<n>.json	one push: struct push_entry
  *	<n>.git		its quarantine, as long as it may still be pushed
+ *	<n>.way		what libgit2 wants beside it, while a server is asked
  *	<n>.refs	what the remote had when it was asked last, as long
  *	empty/		where the host's credential programs run
  */
@@ -89,7 +90,10 @@ int push_store_write_refs(const struct push_store *store, unsigned int number,
 			  const struct push_refs *refs);
 int push_store_load_refs(const struct push_store *store, unsigned int number,
 			 struct push_refs *ret);
-/* Removes both. Returns 0 or -errno (missing ones are fine). */
+/* The path (ret_) of a new repository without objects (push_remote.h), or NULL. */
+char *push_store_make_way(const struct push_store *store, unsigned int number);
+void push_store_drop_way(const struct push_store *store, unsigned int number);
+/* Removes all of them. Returns 0 or -errno (missing ones are fine). */
 int push_store_drop(const struct push_store *store, unsigned int number);
 
 /* Returns 0, -ENOENT, -EBADMSG, -ENOMEM or -errno. */

@@ -2,7 +2,6 @@
 #include "launcher/push/broker.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -16,9 +15,8 @@
 #include "fs/base/clock.h"
 #include "fs/base/fd.h"
 #include "fs/base/message.h"
-#include "fs/git/push_deliver.h"
+#include "fs/git/push_messenger.h"
 #include "fs/git/push_quarantine.h"
-#include "fs/git/push_remote.h"
 #include "launcher/push/wire.h"
 
 #define IDLE_SECONDS      60    /* of a connection that says nothing */
@@ -32,74 +30,6 @@ struct turn {
 	char *path;
 	bool has_told;
 };
-
-struct errand {
-	int result;
-	struct push_entry entry; /* its fields without pointers */
-	struct push_problem problem;
-};
-
-_Noreturn static void run_errand(const struct turn *turn, int out)
-{
-	const struct broker *broker = turn->broker;
-	cleanup_push_entry struct push_entry entry = { 0 };
-	struct errand errand = { 0 };
-
-	(void)alarm(MESSENGER_SECONDS);
-	errand.result = push_entry_read(&broker->store, turn->number, &entry);
-	if (errand.result == 0)
-		errand.result = broker->is_allowed
-					? push_deliver(&broker->store, &entry, PUSH_BY_LAUNCH,
-						       broker->rules, broker->project,
-						       &errand.problem)
-					: push_examine(&broker->store, &entry, broker->rules,
-						       broker->project, &errand.problem);
-	if (errand.result < 0 && !errand.problem.text[0])
-		(void)push_problem_set(&errand.problem, 0, "%s", strerror(-errand.result));
-	errand.entry = entry;
-	_exit(fd_write_all(out, &errand, sizeof(errand)) == 0 ? 0 : 1);
-}
-
-/* In a process of its own, which alone has the credential. It is not killed with the session: what
- * it began to push, it ends. Fills entry's state, refs and facts. */
-static int send_messenger(const struct turn *turn, struct push_entry *entry,
-			  struct push_problem *problem)
-{
-	struct errand *errand = calloc(1, sizeof(*errand));
-	cleanup_fd int in = -1;
-	int ends[2];
-	pid_t pid;
-	size_t len = 0;
-	ssize_t n;
-	int r;
-
-	if (!errand || pipe2(ends, O_CLOEXEC) < 0) {
-		free(errand);
-		return -errno;
-	}
-	in = ends[0];
-	pid = fork();
-	if (pid == 0)
-		run_errand(turn, ends[1]);
-	(void)close(ends[1]);
-	while (pid > 0 && len < sizeof(*errand) &&
-	       ((n = read(in, (char *)errand + len, sizeof(*errand) - len)) > 0 ||
-		(n < 0 && errno == EINTR)))
-		len += n > 0 ? (size_t)n : 0;
-	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	if (len == sizeof(*errand)) {
-		r = errand->result;
-		*problem = errand->problem;
-		entry->state = errand->entry.state;
-		entry->facts = errand->entry.facts;
-		memcpy(entry->commands, errand->entry.commands, sizeof(entry->commands));
-	} else {
-		r = push_problem_set(problem, -EIO, "the remote did not answer in time");
-	}
-	free(errand);
-	return r;
-}
 
 static int fill_entry(const struct turn *turn, const struct worker_message *message,
 		      struct push_entry *entry)
@@ -133,6 +63,19 @@ static int note_refusal(const struct turn *turn, struct push_entry *entry,
 			entry->count = 0;
 	}
 	return push_entry_write(&turn->broker->store, entry);
+}
+
+static int send_messenger(const struct turn *turn, struct push_entry *entry,
+			  struct push_problem *problem)
+{
+	const struct push_errand errand = { .store = &turn->broker->store,
+					    .rules = turn->broker->rules,
+					    .project = turn->broker->project,
+					    .may_push = turn->broker->is_allowed,
+					    .by = PUSH_BY_LAUNCH,
+					    .seconds = MESSENGER_SECONDS };
+
+	return push_messenger_send(&errand, entry, problem);
 }
 
 /* What the rules refuse is over; a server that did not do is a reason to wait for a person. */

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* claudefs-push: takes the agent's `git push` on behalf of the host. Three kinds of process, so
- *that none has both the agent's bytes and the host's credential:
+/* claudefs-push: takes the agent's `git push` on behalf of the host. Four kinds of process, so
+ * that none both parses the agent's bytes and has the host's credential:
  *
- *	the broker	accepts, decides what is next, writes the store; parses nothing of the
- *agent's a worker	one connection: reads the agent's git and its pack, checks; no credential,
- *little it can do (push_confine()) a messenger	with the credential: asks the remote for its refs,
- *or pushes (push_deliver.h)
+ * - the broker accepts, decides what is next, writes the store; parses nothing of the agent's;
+ * - a worker, of one connection, reads the agent's git and its pack; no credential, and little that
+ *   it can do (push_confine());
+ * - a messenger has the credential: asks the remote for its refs, fetches, pushes
+ * (push_messenger.h);
+ * - a checker, forked by the messenger before that has it, looks at the objects: confined as the
+ *   worker (push_checker.h).
  *
  * Broker and worker speak by a socket pair, in whole messages of fixed size. */
 #ifndef CLAUDEFS_LAUNCHER_PUSH_BROKER_H

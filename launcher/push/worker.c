@@ -19,6 +19,8 @@
  * the quarantine has no objects of its own. */
 #define ABILITIES "report-status side-band-64k ofs-delta no-thin object-format=sha1 agent=claudefs"
 
+#define SHALLOW_MAX 65536u /* roots of a shallow clone; more are refused */
+
 struct worker {
 	const struct broker *broker;
 	int words;
@@ -74,21 +76,23 @@ static int read_commands(struct worker *worker)
 {
 	struct worker_message *message = &worker->message;
 	struct push_problem *problem = &message->problem;
+	unsigned int shallow = 0;
 	ssize_t len;
 	int r;
 
 	while ((len = wire_read(&worker->wire)) > 0) {
-		if (message->count == PUSH_COMMANDS_MAX)
+		if (message->count == PUSH_COMMANDS_MAX || shallow == SHALLOW_MAX)
 			return push_problem_set(problem, -EPERM,
 						"more than %u refs in one push; push fewer",
 						PUSH_COMMANDS_MAX);
 		r = push_parse_command(worker->wire.packet, (size_t)len,
 				       &message->commands[message->count],
 				       &worker->wire.has_sideband);
-		if (r == -EOPNOTSUPP)
-			return push_problem_set(problem, -EPERM,
-						"the repository is a shallow clone; git fetch "
-						"--unshallow on the host first");
+		/* These come first, and how to answer only after them. */
+		if (r == -EOPNOTSUPP) {
+			shallow++;
+			continue;
+		}
 		if (r == -ENAMETOOLONG)
 			return push_problem_set(problem, -EPERM,
 						"a ref's name is longer than %u bytes; rename it",
@@ -97,6 +101,10 @@ static int read_commands(struct worker *worker)
 			return push_problem_set(problem, r, "the request is malformed");
 		message->count++;
 	}
+	if (len == 0 && shallow > 0 && message->count > 0)
+		return push_problem_set(problem, -EPERM,
+					"the repository is a shallow clone; git fetch --unshallow "
+					"on the host first");
 	return len < 0 ? (int)len : (int)message->count;
 }
 
@@ -157,8 +165,9 @@ static void report(struct worker *worker, const struct broker_message *answer)
 	} else {
 		wire_say(&worker->wire, answer->problem.text);
 		(void)wire_report(&worker->wire, message->commands, message->count, message->bad,
-				  worker->wire.has_sideband ? "refused by claudefs"
-							    : answer->problem.text);
+				  answer->problem.word[0]     ? answer->problem.word
+				  : worker->wire.has_sideband ? "refused by claudefs"
+							      : answer->problem.text);
 	}
 }
 
@@ -193,10 +202,11 @@ _Noreturn void worker_run(const struct broker *broker, int fd, int words, const 
 	struct worker *worker = calloc(1, sizeof(*worker));
 	int keep[] = { fd, words };
 
-	if (!worker || fd_close_others(keep, 2) < 0 || push_confine(path, limits) < 0)
-		_exit(1);
 	/* Whatever happens, it ends. */
 	(void)alarm((unsigned int)limits->seconds + 120);
+	if (!worker || fd_close_others(keep, 2) < 0 || push_confine_standard() < 0 ||
+	    push_confine(path, limits) < 0)
+		_exit(1);
 	worker->broker = broker;
 	worker->words = words;
 	worker->path = path;

@@ -14,7 +14,7 @@ fuse.*\.h|fs/mount/
 git2.*\.h|fs/review/text_diff\.c|fs/git/
 openssl/.*\.h|fs/base/digest\.c
 event2/.*\.h|init/gateway/
-seccomp\.h|init/
+seccomp\.h|init/|fs/git/push_filter\.c
 yaml\.h|fs/review/front_matter\.c
 sys/capability\.h|init/
 cmocka\.h|tests/

@@ -4,13 +4,14 @@
 
 usage: server.py ROOT USER PASSWORD PORT_FILE LOG
 Repositories lie below ROOT. The port goes to PORT_FILE when it serves; LOG gets a line per request:
-METHOD PATH and "auth", "none" or "wrong". /offsite/... redirects to the rest of the path on another host name.
+METHOD PATH and "auth", "none" or "wrong". While LOG.hold is there, what is fetched waits, and LOG.held says so. /offsite/... redirects to the rest of the path on another host name.
 """
 import base64
 import http.server
 import os
 import subprocess
 import sys
+import time
 
 root, user, password, port_file, log = sys.argv[1:6]
 WANTED = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
@@ -54,6 +55,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if kind != "auth":
             self.answer(401, [("WWW-Authenticate", 'Basic realm="test"')], b"")
             return
+        if self.path.endswith("/git-upload-pack") and os.path.exists(log + ".hold"):
+            with open(log + ".held", "w", encoding="utf-8"):
+                pass
+            deadline = time.monotonic() + 60
+            while os.path.exists(log + ".hold") and time.monotonic() < deadline:
+                time.sleep(0.02)
         path, _, query = self.path.partition("?")
         environment = {
             "PATH": os.environ["PATH"], "GIT_PROJECT_ROOT": root, "GIT_HTTP_EXPORT_ALL": "1",
