@@ -25,7 +25,7 @@ struct fixture {
 	struct manifest manifest;
 	struct journal_writer *writer;
 	struct content_store *store;
-	struct rules *rules;
+	const struct rules *rules; /* parsed once for all fixtures */
 	struct project_scope *scope;
 	struct host_tree *tree;
 	struct review *review;

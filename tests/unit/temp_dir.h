@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/lib/remove_tree.h"
+
 struct temp_dir {
 	char path[64];
 	int fd; /* O_DIRECTORY */
@@ -29,19 +31,11 @@ static inline int temp_dir_make(struct temp_dir *dir)
 	return dir->fd < 0 ? -1 : 0;
 }
 
-/* By rm, since a test may leave a tree deeper than PATH_MAX. */
+/* A test may leave a tree deeper than PATH_MAX. */
 static inline void temp_dir_remove(struct temp_dir *dir)
 {
-	pid_t pid;
-
 	(void)close(dir->fd);
-	pid = fork();
-	if (pid == 0) {
-		(void)execlp("rm", "rm", "-rf", "--", dir->path, (char *)NULL);
-		_exit(127);
-	}
-	if (pid > 0)
-		(void)waitpid(pid, NULL, 0);
+	remove_tree(dir->path);
 }
 
 /* Writes a small file below the directory (parents must exist). Returns 0 or -1. */

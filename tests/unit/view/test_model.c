@@ -19,6 +19,7 @@
 
 #include "fs/base/cleanup.h"
 #include "tests/lib/form.h"
+#include "tests/lib/remove_tree.h"
 #include "tests/unit/view/model_run.h"
 
 #define SEQUENCE      400u /* operations */
@@ -35,14 +36,7 @@ static char parent[40];
 
 static void remove_parent(void)
 {
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		(void)execlp("rm", "rm", "-rf", "--", parent, (char *)NULL);
-		_exit(127);
-	}
-	if (pid > 0)
-		(void)waitpid(pid, NULL, 0);
+	remove_tree(parent);
 }
 
 static int make_parent(void)
