@@ -15,10 +15,11 @@
 #include "fs/base/fd.h"
 #include "fs/base/text.h"
 #include "fs/filter/filter.h"
+#include "tests/lib/form.h"
 #include "tests/lib/session_fixture.h"
 #include "tests/unit/merge/random.h"
 
-#define CASES    1000u
+#define CASES    form_of(100, 1000, 1000)
 #define SESSIONS 3u /* the first two are of one project */
 #define STEPS    24u
 #define LINES    200u

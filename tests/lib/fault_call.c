@@ -14,6 +14,8 @@
 #include <time.h>
 #include <utf8proc.h>
 
+#include "tests/lib/form.h"
+
 static struct {
 	enum fault_kind kind;
 	unsigned int nth;
@@ -213,7 +215,7 @@ bool fault_goes_by_ways(void)
 {
 	const char *value = getenv("CLAUDEFS_TEST_FAULTS");
 
-	return value && strcmp(value, "ways") == 0;
+	return form_is_brief() || (value && strcmp(value, "ways") == 0);
 }
 
 void fault_forget_ways(void)

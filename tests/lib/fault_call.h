@@ -30,8 +30,9 @@ void fault_arm_way(enum fault_kind kind, int error, bool is_sticky);
  * another program does at that instant. */
 void fault_arm_act(void (*act)(void *arg), void *arg);
 
-/* True if CLAUDEFS_TEST_FAULTS is "ways" in the environment: tests that go by numbers go by ways
- * then, once. The coverage run counts what is reached, and is slow (bootstrap). */
+/* True in the brief form (tests/lib/form.h), or if CLAUDEFS_TEST_FAULTS is "ways" in the
+ * environment: tests that go by numbers go by ways then, once. Sanitizers and the coverage run see
+ * what is reached, not how often, and are slow. */
 bool fault_goes_by_ways(void);
 
 /* All ways are new again. */

@@ -70,12 +70,13 @@ static int make_directory(const char *path)
 	return fd;
 }
 
-/* Rules that were parsed once, for all fixtures of this process: a quarter of the time of tests with
- * thousands of them was the parsing of the built-in ones. Never freed, nor changed once made. */
+/* Rules that were parsed once, for all fixtures of this process: a quarter of the time of tests
+ * with thousands of them was the parsing of the built-in ones. Never freed, nor changed once made.
+ */
 struct kept_rules {
 	struct kept_rules *next;
 	const struct rules *base; /* NULL: these are the built-in ones */
-	char *text;		  /* in front of base */
+	char *text;               /* in front of base */
 	struct rules *rules;
 };
 

@@ -10,7 +10,7 @@
 #include "tests/unit/merge/random.h"
 #include "tests/unit/merge/record_sides.h"
 
-#define CASES form_of(5000, 100000, 1000000)
+#define CASES form_of(2000, 100000, 1000000)
 #define LINES 64u
 
 /* Lines, each with its newline cut. */
