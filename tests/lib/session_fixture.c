@@ -144,6 +144,7 @@ void fixture_begin(struct fixture *fixture)
 		.host_ino = ino,
 		.uid = getuid(),
 	};
+	fixture->prefix_count = 0;
 	fixture->session_fd = session_create(fixture->state_fd, &fixture->manifest);
 	check(fixture->session_fd, "session");
 	check(journal_writer_create(fixture->session_fd, fixture->manifest.id, &fixture->writer),
@@ -340,6 +341,12 @@ void fixture_record(struct fixture *fixture, struct journal_record *record)
 	if (r < 0)
 		die("%s %s: %s", journal_type_name(record->type), record->path ? record->path : "",
 		    strerror(-r));
+	if (record->type != JOURNAL_COPY_UP || record->prefix == 0)
+		return;
+	if (fixture->prefix_count == FIXTURE_PREFIXES_MAX)
+		die("too many prefixes");
+	fixture->prefixes[fixture->prefix_count].object = record->object;
+	fixture->prefixes[fixture->prefix_count++].prefix = record->prefix;
 }
 
 void fixture_base(struct fixture *fixture, const char *path)
@@ -387,20 +394,14 @@ uint64_t fixture_create(struct fixture *fixture, const char *path, const char *c
 	return record.object;
 }
 
-/* Where the object of a file begins, as the journal so far tells. */
-static uint64_t prefix_of(struct fixture *fixture, uint64_t object)
+/* Where the object of a file begins, as the records so far tell. */
+static uint64_t prefix_of(const struct fixture *fixture, uint64_t object)
 {
-	struct replay *replay = NULL;
-	const struct replay_object *found;
-	uint64_t prefix;
-
-	check(replay_new(fixture->session_fd, fixture->manifest.id, &replay), "replay");
-	found = replay_object(replay, object);
-	if (!found)
-		die("no object %llu", (unsigned long long)object);
-	prefix = found->prefix;
-	replay_free(replay);
-	return prefix;
+	for (size_t i = 0; i < fixture->prefix_count; i++) {
+		if (fixture->prefixes[i].object == object)
+			return fixture->prefixes[i].prefix;
+	}
+	return 0;
 }
 
 void fixture_write(struct fixture *fixture, uint64_t object, uint64_t offset, const char *content)

@@ -13,6 +13,8 @@
 #include "fs/journal/writer.h"
 #include "fs/review/review.h"
 
+#define FIXTURE_PREFIXES_MAX 8
+
 struct fixture {
 	char root[64]; /* temporary directory; HOME is root/home */
 	char *home;
@@ -32,6 +34,12 @@ struct fixture {
 	struct state_key key; /* of the state directory */
 	char undo_reasons[4096];
 	bool is_beside; /* the directories are another fixture's */
+	/* Objects of this session that begin in the middle of their file. */
+	struct {
+		uint64_t object;
+		uint64_t prefix; /* bytes */
+	} prefixes[FIXTURE_PREFIXES_MAX];
+	size_t prefix_count;
 };
 
 /* Where the temporary directories are made, if a test wants a file system of its own. NULL: in
