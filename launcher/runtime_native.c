@@ -9,6 +9,7 @@
 
 #include "fs/base/cleanup.h"
 #include "fs/base/message.h"
+#include "fs/network/sockets.h"
 #include "launcher/host_terminal.h"
 #include "launcher/runtime.h"
 
@@ -150,6 +151,8 @@ static int prepare(struct run *run)
 		code = run_start_gate(run, run->sandbox.network, run->sandbox.redirect_error);
 	if (code == 0 && run->sandbox.network[NETWORK_SLOT_PUSH] >= 0)
 		code = run_start_push(run, run->sandbox.network[NETWORK_SLOT_PUSH]);
+	/* Theirs now: where one of them dies, connections to it are to fail, and not to hang. */
+	network_close_sockets(run->sandbox.network);
 	return code == 0 ? start_view(run) : code;
 }
 

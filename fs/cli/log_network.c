@@ -52,6 +52,17 @@ static uint64_t time_of(const json_t *decision)
 	return time > 0 ? (uint64_t)time : 0;
 }
 
+/* Without a port where only its address was asked for. */
+static void append_target(struct text *line, const json_t *decision)
+{
+	const char *host = json_get_string(decision, "host", "?");
+	long long port = json_get_integer(decision, "port", 0);
+
+	terminal_append(line, false, STYLE_PLAIN, host);
+	if (port != 0)
+		text_appendf(line, ":%lld", port);
+}
+
 static void print_text(const struct cli *cli, const json_t *decision)
 {
 	const char *verdict = json_get_string(decision, "verdict", "?");
@@ -66,9 +77,7 @@ static void print_text(const struct cli *cli, const json_t *decision)
 	if (json_object_get(decision, "names"))
 		text_appendf(&line, "a list of %lld names", json_get_integer(decision, "names", 0));
 	else
-		terminal_appendf(&line, false, STYLE_PLAIN, "%s:%lld",
-				 json_get_string(decision, "host", "?"),
-				 json_get_integer(decision, "port", 0));
+		append_target(&line, decision);
 	text_append(&line, "  ");
 	terminal_append(&line, cli->is_colored, STYLE_DIM, json_get_string(decision, "reason", ""));
 	printf("%s\n", line.data ? line.data : "");

@@ -82,8 +82,11 @@ static void print_rows(struct report *report, const struct connections *connecti
 		html_print_string(report->out, connection->verdict);
 		(void)fprintf(report->out, "%s</td><td class=mono>", is_red ? "</span>" : "");
 		html_print_string(report->out, connection->host);
-		(void)fprintf(report->out, ":%lld</td><td class=n>%zu&times;</td><td>",
-			      connection->port, connection->count);
+		/* Without a port where only its address was asked for. */
+		if (connection->port != 0)
+			(void)fprintf(report->out, ":%lld", connection->port);
+		(void)fprintf(report->out, "</td><td class=n>%zu&times;</td><td>",
+			      connection->count);
 		html_print_string(report->out, connection->reason);
 		(void)fputs("</td></tr>\n", report->out);
 	}

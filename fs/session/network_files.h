@@ -16,7 +16,8 @@
 #define NETWORK_LIST_FILE "egress.allow"
 
 /* A JSON object a line, in order: {"time_ns", "verdict": "allow" | "deny" | "learn", "host",
- * "port", "reason"}, or {"time_ns", "verdict": "reload", "names"}. Written by claudefs-gate. */
+ * "port", "reason"}, or {"time_ns", "verdict": "reload", "names"}. The port is 0 where only a
+ * name's address was asked for. Written by claudefs-gate. */
 #define NETWORK_LOG_FILE "network.log"
 
 /* A unix socket of the running gate: a list in, and its end; "ok N\n" or "error LINE REASON\n" out.

@@ -6,7 +6,7 @@ import os
 import resource
 import socket
 import ssl
-import subprocess
+import struct
 import sys
 import time
 
@@ -31,8 +31,8 @@ def raw(name, port, words):
         return answer.split('\r\n')[0] + ' / ' + answer.strip().split('\n')[-1] if answer else 'ended'
 
 
-def datagram(address, port, words=b'x', family=socket.AF_INET):
-    with socket.socket(family, socket.SOCK_DGRAM) as plain:
+def datagram(address, port, words=b'x'):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as plain:
         plain.settimeout(5)
         plain.connect((address, port))
         plain.send(words)
@@ -64,8 +64,34 @@ def many(count):
 
 
 def ping(address):
-    done = subprocess.run(['ping', '-n', '-c', '1', '-W', '1', address], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    return 'answered' if done.returncode == 0 else 'not answered'
+    """An echo request, where one may be sent at all."""
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP) as plain:
+            plain.settimeout(1)
+            plain.connect((address, 0))
+            plain.send(b'\x08\0\xf7\xff\0\0\0\0')
+            return 'answered' if plain.recv(100)[0] == 0 else 'refused'
+    except OSError:
+        return 'not answered'
+
+
+def six(family_type, port):
+    """No address of IPv6, or the whole of it switched off."""
+    try:
+        with socket.socket(socket.AF_INET6, family_type) as plain:
+            plain.connect((SIX, port))
+        return 'there'
+    except OSError as error:
+        return 'not there' if error.errno in (errno.ENETUNREACH, errno.EADDRNOTAVAIL) else str(error)
+
+
+def netlink(protocol, kind, payload):
+    """The kernel's answer to one message."""
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, protocol) as plain:
+        plain.settimeout(2)
+        # NLM_F_REQUEST, NLM_F_ACK
+        plain.send(struct.pack('=IHHII', 16 + len(payload), kind, 5, 1, 0) + payload)
+        return errno.errorcode.get(-struct.unpack_from('=i', plain.recv(4096), 16)[0], 'done')
 
 
 def held():
@@ -85,6 +111,15 @@ def held():
     except OSError as error:
         new = errno.errorcode.get(error.errno, str(error))
     return f'open: {old}, new: {new}'
+
+
+def half_open():
+    """Nothing is said after the connection is there."""
+    start = time.monotonic()
+    with socket.create_connection(('allowed.example', 443)) as stream:
+        stream.settimeout(30)
+        stream.recv(1)
+    return 'ended in time' if time.monotonic() - start < 20 else 'kept'
 
 
 def flood(count):
@@ -129,13 +164,17 @@ TRIALS = {
     'address': lambda: tls('denied.example', address=FOUR),
     'address-of-nobody': lambda: raw('198.19.77.77', 443, b'x'),
     'metadata-address': lambda: raw('169.254.169.254', 80, b'GET / HTTP/1.1\r\nHost: allowed.example\r\n\r\n'),
-    'six': lambda: raw(SIX, 443, b'x'),
+    'six': lambda: six(socket.SOCK_STREAM, 443),
     'gate-itself': listener,
     'quic': lambda: datagram(socket.gethostbyname('allowed.example'), 443),
     'quic-address': lambda: datagram(FOUR, 443),
-    'six-datagram': lambda: datagram(SIX, 443, family=socket.AF_INET6),
+    'six-datagram': lambda: six(socket.SOCK_DGRAM, 443),
     'multicast': lambda: datagram('224.0.0.251', 5353),
     'ping': lambda: ping('93.184.216.35'),
+    # A batch of nf_tables begins; RTM_DELADDR of 198.18.0.1; RTM_DELROUTE of 192.0.0.0/3, local.
+    'change-rules': lambda: netlink(12, 16, struct.pack('=BBH', 0, 0, 10 << 8)),
+    'change-addresses': lambda: netlink(0, 21, struct.pack('=BBBBIHH', 2, 32, 0, 0, 1, 8, 2) + b'\xc6\x12\0\x01'),
+    'change-routes': lambda: netlink(0, 25, struct.pack('=BBBBBBBBIHH', 2, 3, 0, 0, 255, 3, 254, 2, 0, 8, 1) + b'\xc0\0\0\0'),
     'flood': lambda: flood(500),
     'many': lambda: many(200),
 }
@@ -144,6 +183,7 @@ TRIALS = {
 ONLY_NAMED = {
     'held': held,
     'flood-long': lambda: flood(100000),
+    'half-open-long': half_open,
     'many-long': lambda: many(1000),
     'wild-long': lambda: wild(5000),
 }

@@ -54,4 +54,6 @@ move workflow 'mkdir -p .github/workflows && echo EVIL >.github/workflows/evil.y
 move late '(trap "" HUP TERM; setsid bash -c "sleep 3; echo EVIL >late-file" </dev/null >/dev/null 2>&1 &)'
 # And something allowed, after all of it: else silence proves nothing.
 curl -sS --cacert cert.pem --max-time 20 https://allowed.example/ >allowed 2>&1
+# By a program that knows nothing of a proxy.
+curl -sS --noproxy '*' --cacert cert.pem --max-time 20 https://allowed.example/ >allowed-plain 2>&1
 exit 0

@@ -121,6 +121,7 @@ fi
 "$RUN_PROGRAM" "${options[@]}" --commit never "$PROJECT" --exec bash ./agent.sh "$canary" </dev/null >"$WORK/session" 2>&1
 ok 'the session with all moves ends as its agent does' equal 0 $?
 ok 'and reached what is allowed, after all of them' equal 'hello from allowed.example' "$(cat "$PROJECT/allowed")"
+ok 'without the proxy too' equal 'hello from allowed.example' "$(cat "$PROJECT/allowed-plain")"
 ok 'none failed for want of a program' equal '' "$(grep -l 'command not found' "$PROJECT"/out.*)"
 within "$PROJECT" "$REVIEW_PROGRAM" audit >"$WORK/audit" 2>&1
 within "$PROJECT" "$REVIEW_PROGRAM" commit --all </dev/null >"$WORK/commit" 2>&1
