@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""What a program that knows nothing of a proxy finds in a sandbox. A line per trial: its name, how it came
-out, and the time if that was more than two seconds. Usage: plain_sockets.py CERT [TRIAL...]"""
+"""What a program that knows nothing of a proxy finds in a sandbox. A line per trial: its name and how it
+came out; what hangs ends as a TimeoutError. Usage: plain_sockets.py CERT [TRIAL...]"""
 import errno
 import os
 import resource
@@ -189,12 +189,10 @@ ONLY_NAMED = {
 }
 
 for trial in sys.argv[2:] or TRIALS:
-    start = time.monotonic()
     try:
         result = {**TRIALS, **ONLY_NAMED}[trial]()
     except OSError as error:
         result = errno.errorcode.get(error.errno, f'{type(error).__name__}: {error.strerror or error}')
         if isinstance(error, (ssl.SSLError, socket.gaierror)):
             result = f'{type(error).__name__}: {error.strerror or error}'
-    took = time.monotonic() - start
-    print(f'{trial}: {result}' + (f' (took {took:.1f} s)' if took > 2 else ''), flush=True)
+    print(f'{trial}: {result}', flush=True)
