@@ -38,7 +38,7 @@ static const struct init_step keeper_steps[] = {
 	  ROOT },
 	{ "session", "holds the session's directory, which only root reaches", step_keeper_session,
 	  ROOT },
-	{ "sockets", "hands out those by which the agent reaches a network and git push the host",
+	{ "sockets", "redirects what is connected to, and hands out where it arrives",
 	  step_keeper_sockets, ROOT },
 	{ "login", "connects where the login goes that the session saves", step_keeper_login,
 	  ROOT },

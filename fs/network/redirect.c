@@ -9,9 +9,9 @@
 #include "fs/base/cleanup.h"
 
 /* Counts the answers in a datagram. Returns 0 or the -errno that one of them is. */
-static int take_answers(const char *data, size_t len, unsigned int *answers)
+static int take_answers(char *data, size_t len, unsigned int *answers)
 {
-	const struct nlmsghdr *header = (const struct nlmsghdr *)data;
+	struct nlmsghdr *header = (struct nlmsghdr *)(void *)data;
 
 	for (; NLMSG_OK(header, len); header = NLMSG_NEXT(header, len)) {
 		const struct nlmsgerr *answer = NLMSG_DATA(header);

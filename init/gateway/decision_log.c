@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* network.log: one line a decision, before it is carried out. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,7 +54,7 @@ int gate_log(struct gate *gate, enum gate_verdict verdict, const char *host, uin
 }
 
 struct told {
-	char *items[GATE_TOLD_MAX];
+	char items[GATE_TOLD_MAX][EGRESS_HOST_SIZE + sizeof(":65535")];
 	size_t count;
 };
 
@@ -66,19 +67,19 @@ static bool told_add(struct told *told, const char *key)
 	}
 	if (told->count == GATE_TOLD_MAX)
 		return false;
-	told->items[told->count] = strdup(key);
-	return told->items[told->count] && told->count++ < GATE_TOLD_MAX;
+	memcpy(told->items[told->count++], key, strlen(key) + 1);
+	return true;
 }
 
 void gate_log_once(struct gate *gate, const char *host, uint16_t port, const char *reason)
 {
-	cleanup_text struct text key = { 0 };
 	cleanup_text struct text last = { 0 };
+	char key[sizeof(gate->told->items[0])];
 
 	if (!gate->told)
 		gate->told = calloc(1, sizeof(*gate->told));
-	text_appendf(&key, "%s:%u", host, port);
-	if (key.is_failed || !gate->told || !told_add(gate->told, key.data))
+	(void)snprintf(key, sizeof(key), "%s:%u", host, port);
+	if (!gate->told || !told_add(gate->told, key))
 		return;
 	text_appendf(&last, "%s (more of the kind are not told)", reason);
 	(void)gate_log(gate, GATE_DENY, host, port,
