@@ -2,7 +2,6 @@
 /* `approve`, `reject` and `commit` of pushes. What is approved are commit ids: nothing that the
  * sandbox does later changes them. */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -107,15 +106,13 @@ static bool is_named(const struct cli *cli, const struct push_entry *entry)
 static bool ask(const struct push_entry *entry)
 {
 	cleanup_text struct text text = { 0 };
+	char facts[PUSH_FACTS_SIZE];
 
 	text_appendf(&text, "push:%u to %s:", entry->number, entry->target);
 	for (size_t i = 0; i < entry->count; i++)
 		text_appendf(&text, " %s", entry->commands[i].ref);
-	text_appendf(&text,
-		     " (%" PRIu64 " commits, %" PRIu64 " files, +%" PRIu64 " -%" PRIu64
-		     "); it cannot be undone. Push it? [y/n] ",
-		     entry->facts.commits, entry->facts.files, entry->facts.added,
-		     entry->facts.removed);
+	text_appendf(&text, " (%s); it cannot be undone. Push it? [y/n] ",
+		     push_facts_text(&entry->facts, facts));
 	return question_ask(text.data ? text.data : "Push it? [y/n] ") == 'y';
 }
 

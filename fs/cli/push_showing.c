@@ -2,7 +2,6 @@
 /* `claudefs diff push:N`: what it would change at the remote. `claudefs show push:N`: what is known
  * of it, and what became of it. */
 #include <errno.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -213,15 +212,14 @@ static int print_facts(const struct cli *cli, const struct push_entry *entry)
 	cleanup_table struct table *facts = table_new(cli->is_colored, "  ");
 	cleanup_table struct table *events = table_new(cli->is_colored, "  ");
 	char when[CLOCK_TEXT_SIZE];
+	char size[PUSH_FACTS_SIZE];
 
 	add_fact(facts, "remote", "%s", entry->remote);
 	add_fact(facts, "target", "%s", entry->target);
 	for (size_t i = 0; i < entry->count; i++)
 		add_fact(facts, i == 0 ? "refs" : "", "%s  %.12s -> %.12s", entry->commands[i].ref,
 			 entry->commands[i].old_id, entry->commands[i].new_id);
-	add_fact(facts, "size", "%" PRIu64 " commits, %" PRIu64 " files, +%" PRIu64 " -%" PRIu64,
-		 entry->facts.commits, entry->facts.files, entry->facts.added,
-		 entry->facts.removed);
+	add_fact(facts, "size", "%s", push_facts_text(&entry->facts, size));
 	if (entry->reason)
 		add_fact(facts, "reason", "%s", entry->reason);
 	for (size_t i = 0; i < entry->event_count; i++) {

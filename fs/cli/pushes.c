@@ -2,7 +2,6 @@
 #include "fs/cli/pushes.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -131,7 +130,7 @@ static const char *word_of(const struct push_entry *entry)
 static void add_row(struct table *table, const struct push_entry *entry)
 {
 	cleanup_text struct text refs = { 0 };
-	const struct push_facts *facts = &entry->facts;
+	char facts[PUSH_FACTS_SIZE];
 	const char *by = word_of(entry);
 
 	for (size_t i = 0; i < entry->count; i++)
@@ -143,10 +142,7 @@ static void add_row(struct table *table, const struct push_entry *entry)
 	if (entry->state == PUSH_REFUSED)
 		table_cell(table, STYLE_DIM, entry->reason ? entry->reason : "");
 	else
-		table_cellf(table, STYLE_DIM,
-			    "%" PRIu64 " commits, %" PRIu64 " files, +%" PRIu64 " -%" PRIu64
-			    " to %s%s%s",
-			    facts->commits, facts->files, facts->added, facts->removed,
+		table_cellf(table, STYLE_DIM, "%s to %s%s%s", push_facts_text(&entry->facts, facts),
 			    entry->target, entry->reason ? "; " : "",
 			    entry->reason ? entry->reason : "");
 	table_end_row(table);

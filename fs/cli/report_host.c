@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What became of a session on the host: decisions about a change and its parts in the change's own
  * card; pushes; and all of it by time. */
-#include <inttypes.h>
 #include <string.h>
 
 #include "fs/base/cleanup.h"
@@ -84,6 +83,7 @@ void report_decision(struct report *report, const struct change *change)
 
 static void print_push(struct report *report, const struct push_entry *push)
 {
+	char facts[PUSH_FACTS_SIZE];
 	FILE *out = report->out;
 
 	(void)fprintf(out, "<tr><td class=\"i mono\">push:%u</td><td class=i>%s%s%s</td><td><b>",
@@ -103,11 +103,7 @@ static void print_push(struct report *report, const struct push_entry *push)
 		(void)fputs("<br>", out);
 		html_print(out, push->reason, strnlen(push->reason, REPORT_LINE_BYTES_MAX));
 	}
-	(void)fprintf(out,
-		      "</td><td class=n>%" PRIu64 " commits<br>%" PRIu64 " files<br>+%" PRIu64
-		      " -%" PRIu64 "</td></tr>\n",
-		      push->facts.commits, push->facts.files, push->facts.added,
-		      push->facts.removed);
+	(void)fprintf(out, "</td><td class=n>%s</td></tr>\n", push_facts_text(&push->facts, facts));
 }
 
 static void print_pushes(struct report *report, const struct pushes *pushes)

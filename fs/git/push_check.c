@@ -3,13 +3,24 @@
 
 #include <errno.h>
 #include <git2.h>
+#include <inttypes.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "fs/git/push_look.h"
 #include "fs/git/push_objects.h"
 
 #define HINT "~/.config/claudefs/push.json"
+
+const char *push_facts_text(const struct push_facts *facts, char out[PUSH_FACTS_SIZE])
+{
+	(void)snprintf(out, PUSH_FACTS_SIZE,
+		       "%" PRIu64 " %s, %" PRIu64 " %s, +%" PRIu64 " -%" PRIu64, facts->commits,
+		       facts->commits == 1 ? "commit" : "commits", facts->files,
+		       facts->files == 1 ? "file" : "files", facts->added, facts->removed);
+	return out;
+}
 
 static int check_command(const struct push_command *command, const struct push_rules *rules,
 			 struct push_problem *problem)

@@ -29,6 +29,10 @@ struct push_facts {
 #define PUSH_WANTS_MAX       256u                  /* branches */
 #define PUSH_FETCH_BYTES_MAX (UINT64_C(128) << 20) /* of their pack */
 
+#define PUSH_FACTS_SIZE 120u
+/* "1 commit, 2 files, +3 -4". Returns out. */
+const char *push_facts_text(const struct push_facts *facts, char out[PUSH_FACTS_SIZE]);
+
 /* What is refused whatever the objects are: a deletion, a ref that is none, a branch or a tag that
  * the rules leave out, the same ref twice. Returns 0 or -EPERM with *problem; *ret_bad is the
  * command. */

@@ -94,6 +94,9 @@ static void find_by_place(const struct hazard_input *input, const struct hazard_
 {
 	const char *how = input->base ? "changed" : "new";
 
+	if (input->is_directory)
+		return;
+
 	if (name->is_plugin)
 		hazard_facts_add(facts, HAZARD_PLUGIN, "%s file of a plugin", how);
 	switch (name->place) {
@@ -296,7 +299,7 @@ int hazards_find(const struct hazard_input *input, struct hazard_list *ret)
 	find_facts(&name, input->base, input->base_len, &before);
 	if (input->content || input->is_unknown) {
 		hazard_find_name(input->path, &now);
-		if (!input->is_directory && (!input->content || !is_same_content(input)))
+		if (!input->content || !is_same_content(input))
 			find_by_place(input, &name, &now);
 	}
 	if (input->content) {

@@ -2,7 +2,6 @@
 /* One push, from the agent's git. Everything that is read here is hostile. */
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -135,18 +134,18 @@ static int take_pack(struct worker *worker)
 static void report_held(struct worker *worker, const struct broker_message *answer)
 {
 	const struct worker_message *message = &worker->message;
-	const struct push_facts *facts = &answer->facts;
+	char facts[PUSH_FACTS_SIZE];
 	char line[PUSH_PROBLEM_SIZE + 200];
 	char short_reason[64];
 
 	if (answer->problem.text[0])
 		wire_say(&worker->wire, answer->problem.text);
-	(void)snprintf(line, sizeof(line),
-		       "held as push:%u (%" PRIu64 " commits, %" PRIu64 " files, +%" PRIu64
-		       " -%" PRIu64 "): nothing is pushed until a person approves it on the host: "
-		       "claudefs diff push:%u, claudefs approve push:%u, claudefs commit",
-		       answer->number, facts->commits, facts->files, facts->added, facts->removed,
-		       answer->number, answer->number);
+	(void)snprintf(
+		line, sizeof(line),
+		"held as push:%u (%s): nothing is pushed until a person approves it on the host: "
+		"claudefs diff push:%u, claudefs approve push:%u, claudefs commit",
+		answer->number, push_facts_text(&answer->facts, facts), answer->number,
+		answer->number);
 	(void)snprintf(short_reason, sizeof(short_reason), "held as push:%u, not pushed yet",
 		       answer->number);
 	wire_say(&worker->wire, line);

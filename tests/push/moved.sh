@@ -66,7 +66,7 @@ ok 'by a path too' deed path 'code 0'
 ok 'it is there' equal "$(host_git rev-parse topic)" "$(git -C "$WORK/srv/repo.git" rev-parse topic)"
 ok 'by a path too' equal "$(host_git rev-parse topic)" "$(git -C "$WORK/path.git" rev-parse topic)"
 claudefs status >"$WORK/status"
-ok 'with nothing of before the fork' matches "$WORK/status" 'push:1 *pushed .*origin topic *1 commits, 1 files, [+]1 -0'
+ok 'with nothing of before the fork' matches "$WORK/status" 'push:1 *pushed .*origin topic *1 commit, 1 file, [+]1 -0'
 ok 'the remote was asked with the credential' contains "$WORK/requests" 'POST /repo.git/git-upload-pack auth'
 ok 'where the branch itself has moved on it is as with any server' deed moved '! .remote rejected. main -> main .fetch first.'
 ok 'by a path too' deed moved-path '! .remote rejected. main -> main .fetch first.'

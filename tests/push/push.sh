@@ -41,7 +41,7 @@ ok 'without it a push is held, and git inside says so' contains "$WORK/out" 'hel
 ok 'as a failure' contains "$WORK/out" 'code 1'
 ok 'nothing is pushed' equal "$before" "$(git -C "$WORK/srv/repo.git" rev-parse main)"
 claudefs status >"$WORK/status"
-ok 'status lists it with its size' matches "$WORK/status" 'push:1 *held *origin main topic/x *1 commits, 2 files, [+]2 -0'
+ok 'status lists it with its size' matches "$WORK/status" 'push:1 *held *origin main topic/x *1 commit, 2 files, [+]2 -0'
 ok 'and what to type' contains "$WORK/status" 'claudefs diff push:N'
 claudefs diff push:1 >"$WORK/diff"
 ok 'diff shows the commits' matches "$WORK/diff" 'commit .* third'
