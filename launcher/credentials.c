@@ -117,6 +117,15 @@ static void say_renewal(int r)
 	}
 }
 
+/* Claude would ask for a login, and keep it where it is lost. */
+static void say_none(const struct options *options)
+{
+	if (options->command == COMMAND_CLAUDE || options->is_fresh)
+		message_warning("no login was found on this host: log in there with 'claude', or "
+				"set ANTHROPIC_API_KEY; one that is made in the sandbox ends with "
+				"it");
+}
+
 /* Returns 0 or an exit code. */
 static int say_missing(const struct search *found, const struct options *options)
 {
@@ -128,11 +137,15 @@ static int say_missing(const struct search *found, const struct options *options
 		if (is_explicit)
 			message_warning("%s: no login there; the session starts without one",
 					found->source->name);
+		else
+			say_none(options);
 		return 0;
 	case LOGIN_UNAVAILABLE:
 		if (is_explicit)
 			message_warning("%s: not available here: %s", found->source->name,
 					found->source->mend);
+		else
+			say_none(options);
 		return 0;
 	case LOGIN_LOCKED:
 		message_warning("%s: locked; the session starts without a login: %s",
@@ -165,6 +178,12 @@ int credentials_find(const struct options *options, const struct host_places *pl
 	struct search found;
 
 	*ret = (struct credentials){ 0 };
+	if (options->is_fresh &&
+	    (options->credentials == CREDENTIALS_NONE || has_token_in_environment()))
+		message_warning("--fresh-creds: nothing was renewed: %s",
+				options->credentials == CREDENTIALS_NONE
+					? "--credentials none hands on no login"
+					: "a token in the environment goes before all stores");
 	if (options->credentials == CREDENTIALS_NONE || has_token_in_environment())
 		return 0;
 	/* From here on this process holds tokens; parsing copies them. */

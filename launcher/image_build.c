@@ -169,7 +169,9 @@ static int run_build(const struct engine *engine, const struct string_list *word
 	(void)subprocess_wait(pid, &code);
 	if (code == 0)
 		return 0;
-	message_error("%s: the engine could not build it (exit %d):", what, code);
+	message_error("%s: the engine could not build it (exit %d); --image NAME takes one that "
+		      "is there, --image-root NAME builds on one, --runtime native needs none:",
+		      what, code);
 	show_end(&said);
 	return EXIT_RUN_FAILED;
 }

@@ -91,4 +91,6 @@ inside true
 ok 'none at all is not' equal '' "$(grep -i login "$WORK/err")"
 run --credentials file --commit never "$PROJECT" --exec true </dev/null
 ok 'unless it was asked for' contains "$WORK/err" 'file: no login there'
+run --fresh-creds --commit never "$PROJECT" --exec true </dev/null
+ok 'or is to be renewed' contains "$WORK/err" 'no login was found on this host: log in there'
 finish
