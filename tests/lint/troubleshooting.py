@@ -4,7 +4,7 @@
 is there no more.
 
 A message is the format of a message_error(), a message_warning(), or of a push_problem_set(), which says why a push is
-refused or waits; each conversion is written as an ellipsis. (message_info() is left out: it tells what goes on.) The
+refused or waits, or what bootstrap dies of; each conversion is written as an ellipsis. (message_info() is left out: it tells what goes on.) The
 table's first cell is the message between backquotes, with '|' as '\\|'."""
 import pathlib
 import re
@@ -13,6 +13,7 @@ import sys
 ELLIPSIS = "\u2026"
 # A string literal, or a macro between literals: inttypes.h's, or one of our own.
 TOKEN = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([A-Z][A-Za-z0-9_]*)(?=[\s",)]))')
+EXPANSION = re.compile(r"\$(?:\([^)]*\)|\{[^}]*\}|\w+|[*@#?$!-])")
 PROBLEM = re.compile(r"[^,]*,[^,]*,")
 # Who speaks to people, by itself or by what it returns. Tests and fuzzers do not.
 DIRECTORIES = ("launcher", "fs/cli", "fs/git", "fs/mount", "init")
@@ -45,6 +46,10 @@ def messages_of(source: str) -> set[str]:
     return found
 
 
+def deaths_of(script: str) -> set[str]:
+    return {EXPANSION.sub(ELLIPSIS, text) for text in re.findall(r'\bdie "((?:[^"\\]|\\.)*)"', script)}
+
+
 def rows_of(page: str) -> set[str]:
     rows = re.findall(r"^\| `((?:[^`\\]|\\.)+)` \| \S.*\|$", page, re.MULTILINE)
     return {row.replace("\\|", "|") for row in rows}
@@ -64,6 +69,7 @@ def prove_that_it_can_fail() -> None:
     assert rows_of(page) == {"b c", "old | x"}, rows_of(page)
     assert len(compare(messages_of(source), rows_of(page))) == 5
     assert compare({"b c"}, {"b c"}) == []
+    assert deaths_of('x || die "no $1: ${a:-b} $(c d)"; say "$*"; die "$*"') == {f"no {ELLIPSIS}: {ELLIPSIS} {ELLIPSIS}", ELLIPSIS}
 
 
 def main() -> int:
@@ -73,6 +79,7 @@ def main() -> int:
     for directory in DIRECTORIES:
         for path in sorted((root / directory).rglob("*.c")):
             messages |= messages_of(path.read_text(encoding="utf-8"))
+    messages |= deaths_of((root / "bootstrap").read_text(encoding="utf-8"))
     if len(messages) < 100:
         print(f"only {len(messages)} messages were found in the code")
         return 1
