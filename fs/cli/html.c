@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fs/base/fold.h"
+#include "fs/review/writer_name.h"
 
 /* NULL: no character of markup. */
 static const char *entity_of(uint32_t code)
@@ -54,4 +55,12 @@ void html_print_string(FILE *stream, const char *s)
 void html_print_safe(FILE *stream, const char *safe)
 {
 	html_print(stream, safe, strlen(safe));
+}
+
+void html_print_writer(FILE *stream, const char *exe, const char *command, uint32_t pid)
+{
+	cleanup_text struct text name = { 0 };
+
+	writer_name_append(&name, exe, command, pid);
+	html_print_string(stream, name.data ? name.data : "");
 }

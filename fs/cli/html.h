@@ -6,6 +6,7 @@
 #define CLAUDEFS_CLI_HTML_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 /* For text between tags; '\n' and '\t' stay. */
@@ -14,5 +15,8 @@ void html_print_string(FILE *stream, const char *s);
 
 /* For text between tags too: what another module made terminal-safe already, on one line. */
 void html_print_safe(FILE *stream, const char *safe);
+
+/* writer_name_append(), for text between tags. */
+void html_print_writer(FILE *stream, const char *exe, const char *command, uint32_t pid);
 
 #endif

@@ -13,6 +13,7 @@
 #include "fs/cli/errno_name.h"
 #include "fs/cli/json_output.h"
 #include "fs/cli/object_names.h"
+#include "fs/review/writer_name.h"
 
 #define PROCESSES_MAX (1u << 20) /* later ones are shown without a name */
 #define ACTOR_COLUMNS 18u
@@ -199,7 +200,7 @@ static void print_for_people(struct log_lines *lines, const struct journal_recor
 	cleanup_text struct text line = { 0 };
 
 	if (process)
-		text_appendf(&actor, "%s[%" PRIu32 "]", path_base(process->exe), process->pid);
+		writer_name_append(&actor, process->exe, process->command, process->pid);
 	else
 		text_append(&actor, "-");
 	log_line_begin(&line, is_colored, record->time_ns, actor.data ? actor.data : "",

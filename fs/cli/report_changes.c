@@ -221,10 +221,10 @@ static void print_reason(struct report *report, const struct change *change)
 		html_print_string(report->out, change->verdict.rule->pattern);
 		(void)fputs("</code>", report->out);
 	}
-	if (change->exe) {
+	if (change->exe || change->command) {
 		(void)fputs(" &middot; written by <code>", report->out);
-		html_print_string(report->out, path_base(change->exe));
-		(void)fprintf(report->out, "[%" PRIu32 "]</code>", change->pid);
+		html_print_writer(report->out, change->exe, change->command, change->pid);
+		(void)fputs("</code>", report->out);
 	}
 	(void)fputs("</div>\n", report->out);
 }

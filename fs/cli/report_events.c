@@ -144,10 +144,8 @@ static bool begin_row(struct events *events, uint64_t time_ns, uint64_t process)
 		(void)fputs("<details><summary>What happened, in order</summary><table>\n", out);
 	clock_format_local(time_ns, when);
 	(void)fprintf(out, "<tr><td class=when>%s</td><td class=\"i mono\">", when);
-	if (actor) {
-		html_print_string(out, path_base(actor->exe));
-		(void)fprintf(out, "[%" PRIu32 "]", actor->pid);
-	}
+	if (actor)
+		html_print_writer(out, actor->exe, actor->command, actor->pid);
 	return true;
 }
 
@@ -373,8 +371,8 @@ static void print_actors(struct events *events)
 		size_t len = strnlen(actor->command, REPORT_LINE_BYTES_MAX);
 
 		(void)fputs("<tr><td class=\"i mono\">", out);
-		html_print_string(out, path_base(actor->exe));
-		(void)fprintf(out, "[%" PRIu32 "]</td><td class=mono>", actor->pid);
+		html_print_writer(out, actor->exe, actor->command, actor->pid);
+		(void)fputs("</td><td class=mono>", out);
 		html_print(out, actor->command, len);
 		(void)fprintf(out, "%s</td><td class=n>%zu</td><td class=n>%zu</td></tr>\n",
 			      actor->command[len] ? "&hellip;" : "",

@@ -11,6 +11,7 @@
 #include "fs/base/terminal.h"
 #include "fs/review/print_fold.h"
 #include "fs/review/print_hazards.h"
+#include "fs/review/writer_name.h"
 
 #define NEVER_SHOWN_MAX    8u  /* changes of the group that nobody acts upon */
 #define OTHERS_SHOWN_MAX   40u /* of each other one; what needs approval is always shown */
@@ -123,6 +124,16 @@ static enum terminal_style decision_style(enum change_decision decision)
 	return STYLE_DIM;
 }
 
+/* pid 0: unknown. */
+static void add_writer(struct table *table, const char *exe, const char *command, uint32_t pid)
+{
+	cleanup_text struct text name = { 0 };
+
+	if (exe || command || pid)
+		writer_name_append(&name, exe, command, pid);
+	table_cell(table, name.data ? STYLE_CYAN : STYLE_DIM, name.data ? name.data : "-");
+}
+
 static void add_row(struct table *table, const struct change *change)
 {
 	cleanup_text struct text size = { 0 };
@@ -133,11 +144,7 @@ static void add_row(struct table *table, const struct change *change)
 	table_cellf(table, STYLE_PLAIN, "%s%s", change->path,
 		    change->kind == CHANGE_MKDIR || change->kind == CHANGE_RMDIR ? "/" : "");
 	table_number(table, STYLE_PLAIN, size.data ? size.data : "");
-	if (change->exe)
-		table_cellf(table, STYLE_CYAN, "%s[%" PRIu32 "]", path_base(change->exe),
-			    change->pid);
-	else
-		table_cell(table, STYLE_DIM, "-");
+	add_writer(table, change->exe, change->command, change->pid);
 	print_append_decision(&reason, change);
 	text_append(&reason, change->reason);
 	table_safe(table, decision_style(change->decision), reason.data ? reason.data : "");
@@ -298,11 +305,8 @@ static int print_refusals(const struct review *review, const struct print_style 
 		table_cell(table, STYLE_RED, refusals[i].operation);
 		table_cellf(table, STYLE_PLAIN, "%s%s%s", refusals[i].path ? refusals[i].path : "",
 			    refusals[i].to ? " -> " : "", refusals[i].to ? refusals[i].to : "");
-		if (process)
-			table_cellf(table, STYLE_CYAN, "%s[%" PRIu32 "]", path_base(process->exe),
-				    process->pid);
-		else
-			table_cell(table, STYLE_DIM, "-");
+		add_writer(table, process ? process->exe : NULL, process ? process->command : NULL,
+			   process ? process->pid : 0);
 		table_cell(table, STYLE_DIM, strerror((int)refusals[i].error));
 		table_end_row(table);
 	}
