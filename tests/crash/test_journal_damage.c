@@ -16,6 +16,7 @@
 #include "fs/journal/reader.h"
 #include "fs/journal/writer.h"
 #include "tests/lib/form.h"
+#include "tests/lib/own_directory.h"
 #include "tests/unit/journal/sample_records.h"
 
 #define JOURNAL_SIZE (64u << 10) /* bytes */
@@ -78,11 +79,7 @@ static int setup(void **state)
 	cleanup_fd int fd = -1;
 
 	(void)state;
-	(void)snprintf(root, sizeof(root), "/dev/shm/claudefs-damage-XXXXXX");
-	if (!mkdtemp(root)) {
-		(void)snprintf(root, sizeof(root), "/tmp/claudefs-damage-XXXXXX");
-		assert_non_null(mkdtemp(root));
-	}
+	assert_true(own_directory_make(root, sizeof(root), own_directory_in_memory(), "damage"));
 	dir_fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_int_equal(journal_writer_create(dir_fd, SAMPLE_SESSION, &writer), 0);
 	fill(writer);

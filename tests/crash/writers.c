@@ -12,6 +12,7 @@
 #include "fs/base/fd.h"
 #include "fs/journal/content_store.h"
 #include "fs/review/replay.h"
+#include "tests/lib/own_directory.h"
 #include "tests/mount/fixture.h"
 
 static char memory[64]; /* "": sessions are on disk */
@@ -123,10 +124,11 @@ const struct writer *find_loss(const unsigned int acked[WRITERS])
 
 void sessions_in_memory(void)
 {
-	char template[] = "/dev/shm/claudefs-writers-XXXXXX";
+	char path[sizeof(memory)];
 
-	if (mkdtemp(template) && setenv("XDG_STATE_HOME", template, 1) == 0)
-		(void)snprintf(memory, sizeof(memory), "%s", template);
+	if (own_directory_make(path, sizeof(path), "/dev/shm", "writers") &&
+	    setenv("XDG_STATE_HOME", path, 1) == 0)
+		(void)snprintf(memory, sizeof(memory), "%s", path);
 }
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *where)

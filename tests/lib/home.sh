@@ -9,6 +9,7 @@
 make_home() {
   # In a subshell with a home of its own, what the parent started is the parent's to stop.
   [ "$BASH_SUBSHELL" -eq 0 ] || TEST_PIDS=()
+  sweep_homes "${CLAUDEFS_TEST_PARENT:-/tmp}"
   TEST_ROOT=$(mktemp -d "${CLAUDEFS_TEST_PARENT:-/tmp}/claudefs-test-XXXXXX")
   trap end_test EXIT
   trap 'exit 129' HUP
@@ -24,6 +25,17 @@ make_home() {
     CLAUDE_CODE_OAUTH_TOKEN ANTHROPIC_API_KEY ANTHROPIC_AUTH_TOKEN ANTHROPIC_BASE_URL \
     CLAUDECODE CLAUDE_CODE_ENTRYPOINT
   guard_home
+}
+
+# sweep_homes PARENT: removes what killed tests left there. Not what was kept for a look, which has no owner any more, nor
+# what something is still mounted in.
+sweep_homes() {
+  local owner pid
+  for owner in "$1"/claudefs-test-??????/owner; do
+    { read -r pid <"$owner"; } 2>/dev/null || continue
+    [[ $pid =~ ^[0-9]+$ ]] && [ ! -e "/proc/$pid" ] && ! grep -qF " ${owner%/owner}/" /proc/self/mounts || continue
+    rm -rf --one-file-system -- "${owner%/owner}" 2>/dev/null || :
+  done
 }
 
 # guard_home: ends the test unless HOME is the one that this process made.
@@ -55,6 +67,7 @@ end_test() {
   done
   wait 2>/dev/null
   if [ -n "${CLAUDEFS_TEST_KEEP:-}" ]; then
+    rm -f "$TEST_ROOT/owner"
     echo "kept: $TEST_ROOT" >&2
   else
     # Never cross a mount that a broken test left behind.

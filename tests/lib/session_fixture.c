@@ -17,7 +17,7 @@
 #include "fs/review/hunks.h"
 #include "fs/review/parts.h"
 #include "fs/session/session_dir.h"
-#include "tests/lib/remove_tree.h"
+#include "tests/lib/own_directory.h"
 
 const char *fixture_parent;
 
@@ -155,9 +155,8 @@ void fixture_begin(struct fixture *fixture)
 static void make(struct fixture *fixture, bool has_host, void (*prepare)(const char *host))
 {
 	*fixture = (struct fixture){ .host_fd = -1, .state_fd = -1, .session_fd = -1 };
-	(void)snprintf(fixture->root, sizeof(fixture->root), "%s/claudefs-session-XXXXXX",
-		       parent_directory());
-	if (!mkdtemp(fixture->root))
+	if (!own_directory_make(fixture->root, sizeof(fixture->root), parent_directory(),
+				"session"))
 		die("mkdtemp: %s", strerror(errno));
 	fixture->home = join(fixture->root, "home");
 	fixture->host = join(fixture->home, ".claude");

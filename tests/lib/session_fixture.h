@@ -16,7 +16,7 @@
 #define FIXTURE_PREFIXES_MAX 8
 
 struct fixture {
-	char root[64]; /* temporary directory; HOME is root/home */
+	char root[80]; /* temporary directory; HOME is root/home */
 	char *home;
 	char *host;    /* <home>/.claude */
 	char *project; /* <home>/proj */

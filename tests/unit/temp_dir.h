@@ -11,10 +11,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tests/lib/remove_tree.h"
+#include "tests/lib/own_directory.h"
 
 struct temp_dir {
-	char path[64];
+	char path[80];
 	int fd; /* O_DIRECTORY */
 };
 
@@ -23,9 +23,7 @@ static inline int temp_dir_make(struct temp_dir *dir)
 {
 	const char *parent = getenv("CLAUDEFS_TEST_PARENT");
 
-	(void)snprintf(dir->path, sizeof(dir->path), "%s/claudefs-unit-XXXXXX",
-		       parent ? parent : "/tmp");
-	if (!mkdtemp(dir->path))
+	if (!own_directory_make(dir->path, sizeof(dir->path), parent ? parent : "/tmp", "unit"))
 		return -1;
 	dir->fd = open(dir->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return dir->fd < 0 ? -1 : 0;

@@ -16,6 +16,7 @@
 #include "fs/commit/append.h"
 #include "fs/commit/done_log.h"
 #include "tests/lib/fault_call.h"
+#include "tests/lib/own_directory.h"
 
 #define FILE_NAME "history.jsonl"
 #define HOST      "{\"display\":\"host\"}\n"
@@ -30,9 +31,7 @@ static int dir_fd;
 static int set_up(void **state)
 {
 	(void)state;
-	(void)snprintf(path, sizeof(path), "%s/claudefs-append-XXXXXX",
-		       access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
-	if (!mkdtemp(path))
+	if (!own_directory_make(path, sizeof(path), own_directory_in_memory(), "append"))
 		return -1;
 	dir_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return dir_fd < 0 ? -1 : 0;

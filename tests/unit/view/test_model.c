@@ -19,7 +19,7 @@
 
 #include "fs/base/cleanup.h"
 #include "tests/lib/form.h"
-#include "tests/lib/remove_tree.h"
+#include "tests/lib/own_directory.h"
 #include "tests/unit/view/model_run.h"
 
 #define SEQUENCE      400u /* operations */
@@ -41,9 +41,10 @@ static void remove_parent(void)
 
 static int make_parent(void)
 {
-	(void)snprintf(parent, sizeof(parent), "%s/claudefs-model-XXXXXX",
-		       access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
-	return mkdtemp(parent) && setenv("CLAUDEFS_TEST_PARENT", parent, 1) == 0 ? 0 : -1;
+	bool is_made =
+		own_directory_make(parent, sizeof(parent), own_directory_in_memory(), "model");
+
+	return is_made && setenv("CLAUDEFS_TEST_PARENT", parent, 1) == 0 ? 0 : -1;
 }
 
 /* In a process of its own. True if it differed. */
