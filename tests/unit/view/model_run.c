@@ -356,6 +356,8 @@ static void compare_bytes(struct runner *m, const char *path, struct view_file *
 		n = pread(from, m->ours, (size_t)n, at);
 	if (n < 0 || n != pread(fd, m->theirs, CONTENT_MAX, 0))
 		differ(m, "%s: %zd bytes are not the length", path, n);
+	if (memcmp(m->ours, m->theirs, (size_t)n) == 0)
+		return;
 	for (ssize_t i = 0; i < n; i++) {
 		if (m->ours[i] != m->theirs[i])
 			differ(m, "%s: contents differ at %zd of %zd", path, i, n);
