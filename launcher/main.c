@@ -75,8 +75,6 @@ int main(int argc, char **argv)
 	if (r == 0 && options.is_reload_firewall)
 		return egress_reload(&places, options.egress);
 	if (r == 0)
-		r = check_home(&places);
-	if (r == 0)
 		r = project_find(options.project, &places, &project);
 	/* Last, for it may only take away from what all others have said. */
 	if (r == 0)
@@ -94,6 +92,9 @@ int main(int argc, char **argv)
 		return r;
 	if (options.is_print_plan)
 		return plan_print(&plan, &options, &places, stdout);
+	r = check_home(&places);
+	if (r != 0)
+		return r;
 	print_hint(&options);
 	return run_session(&options, &places, &plan, runtime);
 }

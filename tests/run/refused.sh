@@ -75,6 +75,9 @@ ok 'and makes no session' test ! -e "$HOME/.local/state/claudefs/sessions"
 ok '--help names every option of ours' grep -qe --network <(run --help)
 ok '--version' grep -qE '^claudefs-run [0-9]' <(run --version)
 
+ok 'a home that is not there is not made' equal 125 \
+  "$(code as_user env HOME="$WORK/nowhere" "$PROGRAMS/launcher/claudefs-run" --runtime native "$PROJECT" --exec true)"
+ok 'really' test ! -e "$WORK/nowhere"
 mkdir "$WORK/other"
 ok 'a home called /home/claude has another name inside' grep -q '"home": "/home/user"' \
   <(as_user env HOME=/home/claude "$PROGRAMS/launcher/claudefs-run" --runtime native --print-plan --json "$WORK/other" --exec true)
