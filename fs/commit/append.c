@@ -305,6 +305,14 @@ static void set_time(const struct target *target, int fd, const struct stat *bef
 		(void)futimens(fd, times);
 }
 
+/* A part of the block may be there, or all of it. */
+static bool has_grown(int fd, const struct stat *before)
+{
+	struct stat st;
+
+	return fstat(fd, &st) < 0 || st.st_size > before->st_size;
+}
+
 int append_apply(struct target *target)
 {
 	cleanup_fd int fd = -1;
@@ -317,6 +325,7 @@ int append_apply(struct target *target)
 	r = target->entry->has_started ? 0 : begin(target, fd, &st);
 	if (r == 0)
 		r = write_block(target, fd, &st);
+	target->is_written = has_grown(fd, &st);
 	if (r < 0)
 		return r == -ENODATA ? 0 : r;
 	if (target->entry->status != COMMIT_APPLIED)

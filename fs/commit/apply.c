@@ -147,6 +147,7 @@ static int apply_create(struct target *target)
 	if (r < 0)
 		return r == -ENODATA ? 0 : r;
 	r = host_rename_new(target->dir_fd, target->entry->temp, target->name);
+	target->is_written = r == 0;
 	if (r < 0)
 		target_remove_temp(target);
 	if (r == -EEXIST)
@@ -163,6 +164,7 @@ static int finish_swap(struct target *target)
 	bool exists = false;
 	int r;
 
+	target->is_written = true;
 	r = stat_name(target, target->entry->temp, &st, &exists);
 	if (r < 0)
 		return r;
@@ -214,6 +216,7 @@ static int swap_in(struct target *target, const struct stat *seen)
 		target_remove_temp(target);
 		return r;
 	}
+	target->is_written = true;
 	r = is_temp_kept(target, seen);
 	if (r == -ENOENT || r == 1) {
 		target_remove_temp(target);
@@ -268,15 +271,17 @@ static int finish_removal(struct target *target)
 	r = stat_name(target, target->entry->temp, &st, &exists);
 	if (r < 0 || !exists)
 		return r;
+	target->is_written = true;
 	r = is_temp_base(target);
-	if (r < 0)
-		return r;
 	if (r == 0) {
 		r = host_rename_new(target->dir_fd, target->entry->temp, target->name);
+		/* What stands there by now stays, and what was there lies beside it. */
+		target->is_written = r < 0 && r != -EEXIST;
 		return r;
 	}
-	target_remove_temp(target);
-	return 1;
+	if (r == 1)
+		target_remove_temp(target);
+	return r;
 }
 
 static int apply_delete(struct target *target)
@@ -295,8 +300,10 @@ static int apply_delete(struct target *target)
 	if (!look.is_base || !S_ISREG(look.st.st_mode) || look.st.st_nlink > 1)
 		return target_settle(target, COMMIT_CONFLICT, changed);
 	r = target_keep(target, &look.st);
-	if (r == 0)
+	if (r == 0) {
 		r = host_rename_new(target->dir_fd, target->name, target->entry->temp);
+		target->is_written = r == 0;
+	}
 	if (r == -EAGAIN || r == -ENOENT)
 		return target_settle(target, COMMIT_CONFLICT, changed);
 	if (r == 0)
@@ -326,10 +333,11 @@ static int apply_action(struct target *target)
 	return -EINVAL;
 }
 
-/* Only what the host says of this one entry lets the commit go on without it. Anything else (no
+/* Only what the host says of this one entry, before it was written, lets the commit go on without
+ * it. Anything else (no
  * space, I/O, an interrupted call) may come after the entry was written: settled as failed it would
  * be done again, and its lines be there twice. It stops, and the next try finishes the entry. */
-static bool must_stop(int error)
+static bool must_stop(const struct target *target, int error)
 {
 	static const int settled[] = {
 		EACCES,    EBUSY,      EEXIST, EFBIG,   EINVAL,       EISDIR,
@@ -339,7 +347,7 @@ static bool must_stop(int error)
 
 	for (size_t i = 0; i < sizeof(settled) / sizeof(settled[0]); i++) {
 		if (error == -settled[i])
-			return false;
+			return target->is_written;
 	}
 	return error < 0;
 }
@@ -382,7 +390,7 @@ int apply_entry(struct run *run, size_t index)
 		return dir_fd;
 	target.dir_fd = dir_fd;
 	r = dir_fd < 0 ? settle_lost_parent(&target, dir_fd) : apply_action(&target);
-	if (must_stop(r))
+	if (must_stop(&target, r))
 		return r;
 	if (r < 0) {
 		entry->error = r;

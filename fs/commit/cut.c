@@ -80,7 +80,7 @@ static int check_same(int fd, const struct stat *seen)
 }
 
 /* The usual case: nothing follows. */
-static int cut_end(const struct target *target, int fd, const struct stat *st)
+static int cut_end(struct target *target, int fd, const struct stat *st)
 {
 	const struct intent_entry *entry = target->entry;
 	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT },
@@ -94,6 +94,7 @@ static int cut_end(const struct target *target, int fd, const struct stat *st)
 		return r;
 	if (ftruncate(fd, (off_t)entry->append_offset) < 0)
 		return -errno;
+	target->is_written = true;
 	if (entry->mtime_ns > 0 && entry->mtime_ns < clock_now_ns())
 		(void)futimens(fd, times);
 	return fd_sync(fd);
@@ -135,7 +136,7 @@ static int is_file(const struct target *target, const char *name, const struct s
 	return found.st_dev == st->st_dev && found.st_ino == st->st_ino;
 }
 
-static int swap_in(const struct target *target, int fd, const struct stat *st)
+static int swap_in(struct target *target, int fd, const struct stat *st)
 {
 	const char *temp = target->entry->temp;
 	int r;
@@ -148,6 +149,7 @@ static int swap_in(const struct target *target, int fd, const struct stat *st)
 	if (r <= 0)
 		return r < 0 ? r : -EAGAIN;
 	r = host_rename_swap(target->dir_fd, temp, target->name);
+	target->is_written = r == 0;
 	if (r == -ENOTSUP)
 		return renameat(target->dir_fd, temp, target->dir_fd, target->name) < 0 ? -errno
 											: 0;
@@ -162,7 +164,7 @@ static int swap_in(const struct target *target, int fd, const struct stat *st)
 }
 
 /* Others have appended behind the lines. */
-static int cut_middle(const struct target *target, int fd, const struct stat *st)
+static int cut_middle(struct target *target, int fd, const struct stat *st)
 {
 	int r = write_rest(target, fd, st);
 

@@ -268,8 +268,11 @@ static int describe_name(const struct target *target, struct intent_after *after
 	if (!S_ISREG(st.st_mode) || after->is_directory)
 		return 0;
 	fd = openat(target->dir_fd, target->name, O_RDONLY | OPEN_PLANTED);
+	/* EACCES: its mode is one by which its owner cannot read it. */
 	if (fd < 0)
-		return errno == ENOENT || errno == ELOOP || errno == ENXIO ? 0 : -errno;
+		return errno == ENOENT || errno == ELOOP || errno == ENXIO || errno == EACCES
+			       ? 0
+			       : -errno;
 	return describe_file(target, fd, after);
 }
 
@@ -279,6 +282,7 @@ int target_finish(struct target *target)
 	struct intent_after *after = &target->entry->after;
 	int r;
 
+	target->is_written = true;
 	r = fd_sync(target->dir_fd);
 	if (r < 0)
 		return r;

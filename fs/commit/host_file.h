@@ -24,6 +24,8 @@ struct target {
 	size_t index;
 	int dir_fd;       /* its parent on the host */
 	const char *name; /* its last component */
+	/* The host is not as it was any more: whatever fails now is for a next try to finish. */
+	bool is_written;
 };
 
 /* Sets the status and the reason. Returns 0. */

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #ifdef __linux__
@@ -30,6 +31,16 @@ static int rename_with(int dir_fd, const char *from, const char *to, unsigned in
 #define FLAG_SWAP RENAME_SWAP
 #endif
 
+static bool is_one_file(int dir_fd, const char *a, const char *b)
+{
+	struct stat x;
+	struct stat y;
+
+	return fstatat(dir_fd, a, &x, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       fstatat(dir_fd, b, &y, AT_SYMLINK_NOFOLLOW) == 0 && x.st_dev == y.st_dev &&
+	       x.st_ino == y.st_ino;
+}
+
 int host_rename_new(int dir_fd, const char *from, const char *to)
 {
 	int r = rename_with(dir_fd, from, to, FLAG_NEW);
@@ -39,7 +50,13 @@ int host_rename_new(int dir_fd, const char *from, const char *to)
 	/* link(2) does not overwrite either. */
 	if (linkat(dir_fd, from, dir_fd, to, 0) < 0)
 		return -errno;
-	return unlinkat(dir_fd, from, 0) < 0 ? -errno : 0;
+	if (unlinkat(dir_fd, from, 0) == 0)
+		return 0;
+	r = -errno;
+	/* With two names it would be nobody's to change any more. */
+	if (is_one_file(dir_fd, from, to))
+		(void)unlinkat(dir_fd, to, 0);
+	return r;
 }
 
 int host_rename_swap(int dir_fd, const char *from, const char *to)

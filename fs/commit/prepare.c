@@ -12,6 +12,7 @@
 #include "fs/base/path_name.h"
 #include "fs/base/text.h"
 #include "fs/commit/judge_part.h"
+#include "fs/commit/receipt_dir.h"
 #include "fs/commit/record_choice.h"
 #include "fs/journal/sample.h"
 #include "fs/merge/append_lines.h"
@@ -106,23 +107,40 @@ static int add_directories(struct preparation *preparation, const char *path)
 static int new_file(const struct preparation *preparation)
 {
 	char name[32];
-	int fd;
 
 	(void)snprintf(name, sizeof(name), "new-%zu", preparation->intent->count - 1);
-	fd = openat(preparation->receipt_fd, name,
-		    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	return fd < 0 ? -errno : fd;
+	return receipt_dir_create_file(preparation->receipt_fd, name);
 }
 
 /* The bytes to write are in fd, a new-<k> file. */
 static int seal_new(struct intent_entry *entry, int fd)
 {
 	off_t n = hash_file(fd, &entry->content_hash);
+	struct stat st;
 
 	if (n < 0)
 		return (int)n;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	/* Cut short while it was read. */
+	if (n != st.st_size)
+		return -EBADMSG;
 	entry->is_new = true;
 	entry->content_size = (uint64_t)n;
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
+/* Writes them. What is applied is measured by them, and not by what the file holds when it is read
+ * again: the daemon beside the sandbox can write there. */
+static int write_new(struct intent_entry *entry, int fd, const char *data, size_t len)
+{
+	int r = fd_write_all(fd, data, len);
+
+	if (r < 0)
+		return r;
+	entry->is_new = true;
+	entry->content_size = len;
+	entry->content_hash = hash_bytes(data, len);
 	return fsync(fd) < 0 ? -errno : 0;
 }
 
@@ -232,10 +250,9 @@ static int drop_known(const struct preparation *preparation, const struct change
 	char name[32];
 	int r;
 
-	united = openat(preparation->receipt_fd, "united",
-			O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	united = receipt_dir_create_file(preparation->receipt_fd, "united");
 	if (united < 0)
-		return -errno;
+		return united;
 	r = host_union_file(preparation->review, change, *fd, emit_line, &united, &report,
 			    &is_needed);
 	if (r == 0 && report.conflicts > 0 && !preparation->planned->drops_conflicts)
@@ -286,8 +303,7 @@ static int prepare_append(struct preparation *preparation, const struct change *
 			r = choose_records(preparation, entry, &fd);
 	} else {
 		r = make_block(preparation, change, content, &block, &len);
-		if (r == 0)
-			r = fd_write_all(fd, block, len);
+		return r < 0 ? r : write_new(entry, fd, block, len);
 	}
 	return r < 0 ? r : seal_new(entry, fd);
 }
@@ -358,10 +374,9 @@ static int prepare_part(struct preparation *preparation, const struct change *ch
 	if (fd < 0)
 		return fd;
 	entry->is_partial = true;
-	r = fd_write_all(fd, text.data ? text.data : "", text.len);
-	if (r == 0)
-		r = judge_part(preparation->review, planned, preparation->hooks, fd, text.len);
-	return r < 0 ? r : seal_new(entry, fd);
+	r = write_new(entry, fd, text.data ? text.data : "", text.len);
+	return r < 0 ? r
+		     : judge_part(preparation->review, planned, preparation->hooks, fd, text.len);
 }
 
 /* For the merge: the plan's choice. */
@@ -396,10 +411,9 @@ static int write_next_base(const struct preparation *preparation, struct intent_
 	int r;
 
 	(void)snprintf(name, sizeof(name), "base-%zu", preparation->intent->count - 1);
-	fd = openat(preparation->receipt_fd, name,
-		    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	fd = receipt_dir_create_file(preparation->receipt_fd, name);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	r = fd_write_all(fd, result->next_base, result->next_base_len);
 	if (r == 0)
 		r = fd_sync(fd);
@@ -407,7 +421,8 @@ static int write_next_base(const struct preparation *preparation, struct intent_
 		return r;
 	entry->has_base = true;
 	entry->base_size = result->next_base_len;
-	return journal_hash_content(fd, entry->base_size, &entry->base_hash, &(bool){ false });
+	r = journal_hash_content(fd, entry->base_size, &entry->base_hash, &(bool){ false });
+	return r == -ENODATA ? -EBADMSG : r;
 }
 
 static void tell_key_conflicts(const struct preparation *preparation,
@@ -452,10 +467,8 @@ static int prepare_keys(struct preparation *preparation, const struct plan_entry
 	key_changes_host(keys, &entry->base);
 	entry->action = entry->base.exists ? PLAN_REPLACE : PLAN_CREATE;
 	fd = new_file(preparation);
-	r = fd < 0 ? fd : fd_write_all(fd, result.text, result.len);
-	if (r == 0)
-		r = write_next_base(preparation, entry, &result);
-	return r < 0 ? r : seal_new(entry, fd);
+	r = fd < 0 ? fd : write_new(entry, fd, result.text, result.len);
+	return r < 0 ? r : write_next_base(preparation, entry, &result);
 }
 
 static int prepare_content(struct preparation *preparation, const struct plan_entry *planned,
@@ -567,6 +580,10 @@ static int reject_entry(struct preparation *preparation, const struct plan_entry
 	case -EFBIG:
 		hooks->reject(planned, COMMIT_SKIPPED, "too large to be merged line by line",
 			      hooks->arg);
+		break;
+	case -ENOTUNIQ:
+		hooks->reject(planned, COMMIT_FAILED,
+			      "somebody else wrote to the receipt that is being made", hooks->arg);
 		break;
 	/* The host has it all, or nothing of it may go. */
 	case -ENODATA: break;

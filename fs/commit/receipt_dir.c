@@ -81,6 +81,15 @@ int receipt_dir_make(int session_fd, uint64_t *ret_number)
 	return receipt_dir_open(session_fd, number);
 }
 
+int receipt_dir_create_file(int receipt_fd, const char *name)
+{
+	int fd = openat(receipt_fd, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return errno == EEXIST ? -ENOTUNIQ : -errno;
+	return fd;
+}
+
 /* Removes the files whose names begin with prefix. */
 static int remove_files(int receipt_fd, const char *prefix)
 {

@@ -8,6 +8,11 @@
 /* Makes the next one, durable. Returns its fd or -errno. */
 int receipt_dir_make(int session_fd, uint64_t *ret_number);
 
+/* A file of it that must not be there yet, open O_RDWR. Returns the fd, -ENOTUNIQ (something of
+ * that name is there: the daemon beside the sandbox can write here, and a link to another file may
+ * wait to be written through) or -errno. */
+int receipt_dir_create_file(int receipt_fd, const char *name);
+
 /* Removes one in which nothing was begun (no intent). Returns 0 or -errno. */
 int receipt_dir_discard(int session_fd, uint64_t number);
 

@@ -2,12 +2,12 @@
 #include "fs/commit/record_choice.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
 #include "fs/base/fd.h"
+#include "fs/commit/receipt_dir.h"
 #include "fs/review/host_union.h"
 #include "fs/review/parts.h"
 
@@ -57,10 +57,9 @@ int records_choose(const struct commit_plan *plan, const struct plan_entry *entr
 
 	if (!names)
 		return -ENOMEM;
-	chosen = openat(receipt_fd, CHOSEN_NAME,
-			O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	chosen = receipt_dir_create_file(receipt_fd, CHOSEN_NAME);
 	if (chosen < 0)
-		return -errno;
+		return chosen;
 	choosing.fd = chosen;
 	r = records_of_file(*fd, take, &choosing);
 	if (r == 0)

@@ -252,7 +252,10 @@ ssize_t content_read(const struct content *content, void *buf, size_t len, uint6
 		return (ssize_t)len;
 	n = fd_pread_all(content->tail_fd, (char *)buf + done, len - done,
 			 (off_t)(offset + done - content->prefix + content->tail_offset));
-	return n < 0 ? n : (ssize_t)done + n;
+	if (n < 0)
+		return n;
+	/* What is judged, merged and written must be all of it. */
+	return (size_t)n < len - done ? -EBADMSG : (ssize_t)len;
 }
 
 int content_copy(const struct content *content, uint64_t offset, int out_fd)

@@ -46,13 +46,15 @@ int content_open_base(const struct review *review, const struct change *change,
  * above. */
 int content_open_path(const struct review *review, const char *path, struct content *ret);
 
-/* Reads up to len bytes at offset. Returns the count (less than len only at the end) or -errno. */
+/* Reads up to len bytes at offset. Returns the count (less than len only at the end), -EBADMSG or
+ * -ESTALE (it has got shorter) or another -errno. */
 ssize_t content_read(const struct content *content, void *buf, size_t len, uint64_t offset);
 
 /* Copies [offset, content->size) to out_fd from its current offset 0 on. Returns 0 or -errno. */
 int content_copy(const struct content *content, uint64_t offset, int out_fd);
 
-/* The whole content in memory (ret_, NUL added). -EFBIG: more than max bytes. */
+/* The whole content from offset on, in memory (ret_, NUL added). Returns 0, -EFBIG (more than max
+ * bytes), -EBADMSG (it has got shorter) or -errno. */
 int content_load(const struct content *content, uint64_t offset, size_t max, char **ret,
 		 size_t *ret_len);
 

@@ -9,9 +9,28 @@
 #include "fs/host/host_parent.h"
 #include "fs/review/review_state.h"
 
-static ssize_t read_fd(void *arg, void *buf, size_t len, uint64_t offset)
+/* A file, and how long it is at least: records that a reading misses would be there twice. */
+struct file_side {
+	int fd;
+	uint64_t size;
+};
+
+static ssize_t read_file(void *arg, void *buf, size_t len, uint64_t offset)
 {
-	return fd_pread_all(*(const int *)arg, buf, len, (off_t)offset);
+	const struct file_side *file = arg;
+	ssize_t n = fd_pread_all(file->fd, buf, len, (off_t)offset);
+
+	return n >= 0 && (size_t)n < len && offset + (uint64_t)n < file->size ? -EAGAIN : n;
+}
+
+static int measure(struct file_side *file)
+{
+	struct stat st;
+
+	if (fstat(file->fd, &st) < 0)
+		return -errno;
+	file->size = (uint64_t)st.st_size;
+	return 0;
 }
 
 static ssize_t read_content(void *arg, void *buf, size_t len, uint64_t offset)
@@ -54,16 +73,19 @@ static int unite(const struct review *review, const struct change *change,
 		 struct union_report *ret)
 {
 	cleanup_fd int fd = open_grown(review, change);
+	struct file_side file = { .fd = fd };
 	struct union_side host = {
-		.read = read_fd,
-		.arg = &fd,
+		.read = read_file,
+		.arg = &file,
 		.offset = found_end(&change->base),
 		.settled = change->base.exists ? change->base.identity.size : 0,
 		.has_gaps = change->base.has_gaps,
 	};
 
+	int r = fd < 0 ? fd : measure(&file);
+
 	*ret = (struct union_report){ 0 };
-	return fd < 0 ? fd : union_records_merge(&host, session, emit, arg, ret);
+	return r < 0 ? r : union_records_merge(&host, session, emit, arg, ret);
 }
 
 static ssize_t read_nothing(void *arg, void *buf, size_t len, uint64_t offset)
@@ -78,10 +100,12 @@ static ssize_t read_nothing(void *arg, void *buf, size_t len, uint64_t offset)
 int records_of_file(int fd, union_emit_fn *emit, void *arg)
 {
 	const struct union_side nothing = { .read = read_nothing };
-	const struct union_side file = { .read = read_fd, .arg = &fd };
+	struct file_side file = { .fd = fd };
+	const struct union_side records = { .read = read_file, .arg = &file };
 	struct union_report report;
+	int r = measure(&file);
 
-	return union_records_merge(&nothing, &file, emit, arg, &report);
+	return r < 0 ? r : union_records_merge(&nothing, &records, emit, arg, &report);
 }
 
 /* A content, and the digest of what was read of it last, from start on. */
@@ -152,9 +176,12 @@ int host_union(const struct review *review, const struct change *change,
 int host_union_file(const struct review *review, const struct change *change, int session_fd,
 		    union_emit_fn *emit, void *arg, struct union_report *ret, bool *ret_is_needed)
 {
-	struct union_side session = { .read = read_fd, .arg = &session_fd };
-	int r = unite(review, change, &session, emit, arg, ret);
+	struct file_side file = { .fd = session_fd };
+	struct union_side session = { .read = read_file, .arg = &file };
+	int r = measure(&file);
 
+	if (r == 0)
+		r = unite(review, change, &session, emit, arg, ret);
 	*ret_is_needed = r != -ENODATA;
 	return r == -ENODATA ? 0 : r;
 }

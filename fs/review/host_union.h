@@ -11,8 +11,8 @@
 #include "fs/review/review.h"
 
 /* Of a change whose merge is RULE_MERGE_UNION_RECORDS, with its content. A host that has gained
- * nothing is told by a report that is all zeros, and reads nothing. Returns 0 or an error of
- * union_records_merge(). */
+ * nothing is told by a report that is all zeros, and reads nothing. Returns 0, -EAGAIN (a file got
+ * shorter while it was read) or an error of union_records_merge(). */
 int host_union(const struct review *review, const struct change *change,
 	       const struct content *content, struct union_report *ret);
 

@@ -21,7 +21,7 @@
 #include "fs/journal/record.h"
 #include "fs/session/state_key.h"
 
-#define RECEIPT_VERSION  2u           /* 1 had no tags, and knew no undo */
+#define RECEIPT_VERSION  3u           /* 1 had no tags and no undo, 2 no keeps_base */
 #define RECEIPT_FILE_MAX (256u << 20) /* bytes of intent.json and receipt.json */
 #define RECEIPTS_MAX     100000u      /* per session */
 

@@ -627,12 +627,20 @@ static void what_the_host_refuses_to_show_is_not_undone(void **state)
 	}
 }
 
-/* The host's, or what was kept: an undo measures all that it reads by its receipt. (A commit makes
- * the receipt of what it reads.) */
-static void an_undo_is_not_misled_by_a_file_that_was_cut_short(void **state)
+/* The host's, the session's, or what was kept: an undo measures what it reads by its receipt, a
+ * commit by the length that was reviewed, or that it has written. */
+static void nothing_is_misled_by_a_file_that_was_cut_short(void **state)
 {
 	(void)state;
-	fail_each((struct fault){ FAULT_SHORT, 0, 0, false }, true, 20);
+	fail_each((struct fault){ FAULT_SHORT, 0, 0, false }, false, 60);
+}
+
+/* As a host that another user, or a mount, gets between. */
+static void what_the_host_refuses_leaves_each_file_whole(void **state)
+{
+	(void)state;
+	fail_each((struct fault){ FAULT_FILES, 0, EACCES, false }, true, 60);
+	fail_each((struct fault){ FAULT_FILES, 0, EXDEV, false }, true, 60);
 }
 
 static void any_allocation_may_fail(void **state)
@@ -647,7 +655,8 @@ int main(void)
 		cmocka_unit_test(any_call_on_a_file_may_fail),
 		cmocka_unit_test(the_disk_may_be_full_from_any_call_on),
 		cmocka_unit_test(what_the_host_refuses_to_show_is_not_undone),
-		cmocka_unit_test(an_undo_is_not_misled_by_a_file_that_was_cut_short),
+		cmocka_unit_test(nothing_is_misled_by_a_file_that_was_cut_short),
+		cmocka_unit_test(what_the_host_refuses_leaves_each_file_whole),
 		cmocka_unit_test(any_allocation_may_fail),
 	};
 

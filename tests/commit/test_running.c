@@ -39,6 +39,8 @@ struct scene {
 	uint64_t offset;    /* where the session writes what changes */
 	const char *before; /* what it writes there first, and then */
 	const char *then;
+	const char *planted; /* the name that links wait at */
+	bool is_planted;
 };
 
 /* As a write that is not sealed yet: the bytes are there, and nothing vouches for them. */
@@ -173,11 +175,10 @@ static void what_is_appended_meanwhile_comes_home_next(void **state)
 	fixture_done(&scene.f);
 }
 
-/* --ours lets records go that need no word; not what was put in their place meanwhile. */
-static void record_of_another_project_stays_when_a_conflict_is_settled(void **state)
+/* --ours with what was reviewed; meanwhile the session has written then. */
+static void settle_between(struct scene *scene)
 {
-	struct scene scene = { .before = FORGED GOOD, .then = FOREIGN GOOD };
-	struct fixture *f = &scene.f;
+	struct fixture *f = &scene->f;
 	cleanup_commit struct commit *commit = NULL;
 	cleanup_commit_plan struct commit_plan *plan = NULL;
 	struct commit_choice choice = { .ours_count = 1 };
@@ -185,22 +186,51 @@ static void record_of_another_project_stays_when_a_conflict_is_settled(void **st
 	const struct change *change;
 	const char *missing = NULL;
 
-	(void)state;
-	begin_transcript(&scene);
-	fixture_host_append(f, scene.path, OTHERS);
+	begin_transcript(scene);
+	fixture_host_append(f, scene->path, OTHERS);
 	assert_int_equal(
 		commit_open(f->session_fd, &f->manifest, f->state_fd, NULL, NULL, NULL, &commit),
 		0);
-	change = review_find(fixture_review(f), scene.path);
+	change = review_find(fixture_review(f), scene->path);
 	assert_non_null(change);
-	assert_true(change->may_keep_ours);
+	assert_int_equal(change->group, REVIEW_CONFLICT);
 	choice.ours = &change;
 	assert_int_equal(commit_plan_new(f->review, &choice, &plan, &missing), 0);
-	write_over(&scene, scene.then);
+	write_over(scene, scene->then);
 	assert_int_equal(commit_apply(commit, plan, NULL, NULL, &result), 0);
 	assert_int_equal(result.applied, 1);
-	assert_host(&scene, FIRST OTHERS GOOD);
-	fixture_done(f);
+	assert_host(scene, FIRST OTHERS GOOD);
+}
+
+/* --ours lets records go that need no word; not what was put in their place meanwhile. */
+static void record_of_another_project_stays_when_a_conflict_is_settled(void **state)
+{
+	struct scene scene = { .before = FORGED GOOD, .then = FOREIGN GOOD };
+
+	(void)state;
+	settle_between(&scene);
+	fixture_done(&scene.f);
+}
+
+/* Of a transcript whose conflict is settled, what has come since the review is not settled. */
+static void what_comes_while_a_conflict_is_settled_stays_pending(void **state)
+{
+	struct scene scene = { .before = FORGED GOOD, .then = FORGED GOOD FINE };
+	struct commit_result result;
+	const struct change *change;
+
+	(void)state;
+	settle_between(&scene);
+	assert_int_equal(fixture_commit(&scene.f, &choose_auto, &result), 0);
+	assert_host(&scene, FIRST OTHERS GOOD FINE);
+	fixture_done(&scene.f);
+	/* Also one that would have been left behind, in the place of one that was not. */
+	scene = (struct scene){ .before = FORGED GOOD, .then = FORGED FORGED };
+	settle_between(&scene);
+	change = review_find(fixture_review(&scene.f), scene.path);
+	assert_non_null(change);
+	assert_int_not_equal(change->group, REVIEW_WILL_COMMIT);
+	fixture_done(&scene.f);
 }
 
 static int commit_auto(void *arg)
@@ -254,6 +284,49 @@ static void at_every_call(void (*begin)(struct scene *scene), const char *before
 	assert_true(came_home < n);
 }
 
+#define PRECIOUS "not the commit's\n"
+
+/* What a daemon can do that is not itself any more: it owns the session's directory. */
+static void plant_links(void *arg)
+{
+	struct scene *scene = arg;
+
+	if (linkat(scene->f.host_fd, "precious", scene->f.session_fd, scene->planted, 0) == 0)
+		scene->is_planted = true;
+}
+
+/* By rule, and some records of it: both write to a file of their own first. */
+static void nothing_is_written_through_a_name_that_was_planted(void **state)
+{
+	static const char *const names[] = { "receipts/1/united", "receipts/1/chosen" };
+
+	(void)state;
+
+	for (size_t i = 0; i < 2; i++) {
+		struct scene scene = { .before = GOOD FINE, .planted = names[i] };
+		enum kill_result result;
+		char *content;
+		int status = 0;
+
+		begin_transcript(&scene);
+		fixture_host_write(&scene.f, "precious", PRECIOUS);
+		if (i == 1)
+			fixture_decide_part(&scene.f, scene.path, "good-2", DECISION_REJECTED);
+		result = act_at_syscall(0, commit_auto, &scene, plant_links, &scene, &status);
+		if (result == KILL_NO_TRACE) {
+			fixture_done(&scene.f);
+			skip();
+		}
+		assert_true(scene.is_planted);
+		content = fixture_host_read(&scene.f, "precious");
+		assert_non_null(content);
+		assert_string_equal(content, PRECIOUS);
+		free(content);
+		assert_host(&scene, FIRST);
+		fixture_done(&scene.f);
+	}
+}
+
 static void record_written_at_any_instant_is_judged_as_it_comes_home(void **state)
 {
 	(void)state;
@@ -277,6 +350,8 @@ int main(void)
 		cmocka_unit_test(new_file_that_is_no_json_any_more_stays),
 		cmocka_unit_test(what_is_appended_meanwhile_comes_home_next),
 		cmocka_unit_test(record_of_another_project_stays_when_a_conflict_is_settled),
+		cmocka_unit_test(what_comes_while_a_conflict_is_settled_stays_pending),
+		cmocka_unit_test(nothing_is_written_through_a_name_that_was_planted),
 		cmocka_unit_test(record_written_at_any_instant_is_judged_as_it_comes_home),
 		cmocka_unit_test(file_written_at_any_instant_is_judged_as_it_comes_home),
 	};

@@ -202,6 +202,27 @@ static void expect_bad_intent(json_t *document, const char *key, const char *val
 	assert_int_equal(intent.count, 0);
 }
 
+/* Programs of version 2 know no "keeps_base": they must not take a session for one without. */
+static void older_versions_are_read_and_newer_ones_are_not(void **state)
+{
+	static const int expected[] = { -EBADMSG, 0, 0, 0, -EPROTONOSUPPORT };
+	cleanup_json json_t *document = NULL;
+	cleanup_intent struct intent written = { 0 };
+
+	(void)state;
+	assert_int_equal(make_intent(&written, 1), 0);
+	assert_int_equal(intent_write(&written, dir.fd, &seal), 0);
+	document = load("intent");
+	assert_int_equal(json_integer_value(json_object_get(document, "version")), 3);
+	for (int version = 1; version < 5; version++) {
+		cleanup_intent struct intent intent = { 0 };
+
+		(void)json_object_set_new(document, "version", json_integer(version));
+		assert_int_equal(json_replace_file_at(dir.fd, "intent.json", document, 0600), 0);
+		assert_int_equal(intent_read(dir.fd, NULL, &intent), expected[version]);
+	}
+}
+
 static void an_intent_with_any_field_wrong_is_refused(void **state)
 {
 	cleanup_intent struct intent intent = { 0 };
@@ -497,6 +518,8 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(what_is_written_is_read_again, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(older_versions_are_read_and_newer_ones_are_not,
+						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_intent_with_any_field_wrong_is_refused, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(a_temporary_name_that_is_not_ours_is_refused,
