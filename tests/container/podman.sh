@@ -65,6 +65,8 @@ cat >"$PROJECT/ask" <<'END'
 exec 3<>/dev/tcp/127.0.0.1/3128 && printf 'CONNECT denied.example:443 HTTP/1.1\r\n\r\n' >&3 && head -n 1 <&3 | tr -d '\r'
 END
 ok 'the gateway answers inside' equal 'HTTP/1.1 403 Forbidden' "$(run --commit never "$PROJECT" --exec bash ask </dev/null)"
+ok 'and about names, for programs that know no proxy' grep -qE '^198\.19\.[0-9.]+ +api\.anthropic\.com' \
+  <<<"$(run --commit never "$PROJECT" --exec getent hosts api.anthropic.com </dev/null)"
 as_user git init -q --bare -b main "$WORK/bare.git"
 as_user git init -q -b main "$PROJECT"
 as_user git -C "$PROJECT" remote add origin "$WORK/bare.git"
