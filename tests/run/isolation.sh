@@ -75,6 +75,7 @@ ok 'its memory is closed' not inside_sh 'exec 3<>/proc/1/mem'
 ok 'the only network device is the loopback' equal lo "$(inside_sh 'ls /proc/sys/net/ipv4/conf | grep -vE "^(all|default)$"')"
 ok 'and it is up' inside_sh 'grep -q 0100007F /proc/net/fib_trie || grep -q 127.0.0.1 /proc/net/fib_trie'
 ok 'there is no route' equal '' "$(inside_sh 'tail -n +2 /proc/net/route')"
+ok 'a name of the list has an address of its own in here' grep -qE '^198\.19\.' <<<"$(run --commit never "$PROJECT" --exec getent hosts api.anthropic.com </dev/null)"
 ok 'with --network host the devices are the host'"'"'s' equal \
   "$(find /proc/sys/net/ipv4/conf -mindepth 1 -maxdepth 1 | wc -l)" \
   "$(run --network host --commit never "$PROJECT" --exec sh -c 'ls /proc/sys/net/ipv4/conf | wc -l' </dev/null)"
