@@ -206,8 +206,10 @@ int run_session(const struct options *options, const struct host_places *places,
 		return EXIT_RUN_FAILED;
 	}
 	code = hash_rules(options, &run.manifest.rules_hash);
-	if (code == 0)
+	if (code == 0) {
+		run_note_remotes(places, plan);
 		code = runtime->prepare(&run);
+	}
 	if (code == 0) {
 		code = runtime->run_agent(&run);
 		has_run = run.supervisor.first.has_ended;

@@ -78,6 +78,10 @@ void run_finish_gate(struct run *run);
  * line on stderr. */
 int run_await_program(struct run *run, const struct gate_link *link, const char *name);
 
+/* Before the session can write anything: where the project's remotes lead is noted the first time
+ * (push_known.h). */
+void run_note_remotes(const struct host_places *places, const struct plan *plan);
+
 /* claudefs-push (push/broker.h), the same way. The session's store of pushes is made first; it
  * keeps the remotes as they are now. */
 int run_start_push(struct run *run, int listen_fd);

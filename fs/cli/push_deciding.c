@@ -11,8 +11,10 @@
 #include "fs/cli/json_output.h"
 #include "fs/cli/pushes.h"
 #include "fs/cli/question.h"
+#include "fs/git/push_known.h"
 #include "fs/git/push_messenger.h"
 #include "fs/git/push_rules.h"
+#include "fs/session/session_dir.h"
 
 static int write_entry(const char *command, const struct pushes *pushes,
 		       const struct push_entry *entry)
@@ -128,6 +130,17 @@ static bool is_wanted(const struct cli *cli, const struct push_entry *entry)
 	return cli->is_interactive && !cli->is_dry_run && ask(entry);
 }
 
+/* Whoever lets a push go to a place stands behind it, for --allow-git-push too. */
+static void note_known(const struct chosen_session *session, const struct push_entry *entry)
+{
+	cleanup_free char *state = session_state_path();
+	int r = state ? push_known_add(state, session->manifest.project, entry->target) : -ENOENT;
+
+	if (r < 0)
+		message_warning("commit: %s: that you let a push go there cannot be noted: %s",
+				entry->target, strerror(-r));
+}
+
 static int deliver(const struct cli *cli, const struct chosen_session *session,
 		   const struct pushes *pushes, struct push_entry *entry,
 		   const struct push_rules *rules)
@@ -141,6 +154,7 @@ static int deliver(const struct cli *cli, const struct chosen_session *session,
 	int r = push_messenger_send(&errand, entry, &problem);
 
 	if (r == 0) {
+		note_known(session, entry);
 		/* Beside the one JSON value of the command. */
 		if (cli->is_json) {
 			message_info("push:%u: pushed to %s", entry->number, entry->target);

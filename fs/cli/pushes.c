@@ -141,6 +141,9 @@ static void add_row(struct table *table, const struct push_entry *entry)
 	table_cellf(table, STYLE_BOLD, "%s %s", entry->remote, refs.data ? refs.data : "");
 	if (entry->state == PUSH_REFUSED)
 		table_cell(table, STYLE_DIM, entry->reason ? entry->reason : "");
+	else if (entry->facts.commits == 0 && entry->reason)
+		/* Nobody has told yet what is new there. */
+		table_cellf(table, STYLE_DIM, "to %s; %s", entry->target, entry->reason);
 	else
 		table_cellf(table, STYLE_DIM, "%s to %s%s%s", push_facts_text(&entry->facts, facts),
 			    entry->target, entry->reason ? "; " : "",

@@ -115,6 +115,26 @@ int push_examine(const struct push_store *store, struct push_entry *entry,
 	return travel(store, entry, rules, project, false, problem);
 }
 
+int push_examine_unasked(const struct push_store *store, struct push_entry *entry,
+			 const struct push_rules *rules, struct push_problem *problem)
+{
+	cleanup_push_checker struct push_checker checker = PUSH_CHECKER_NONE;
+	cleanup_free char *path = push_store_quarantine(store, entry->number);
+	const struct push_refs nothing = { 0 };
+	struct push_verdict verdict = { 0 };
+	int r = path ? push_checker_start(path, entry->commands, entry->count, rules, &checker)
+		     : -ENOMEM;
+
+	if (r < 0)
+		return push_problem_set(problem, r, "%s", strerror(-r));
+	push_checker_ask(&checker, &nothing, &verdict);
+	entry->facts = verdict.facts;
+	if (verdict.result == 0 || verdict.result == -EPERM)
+		return 0;
+	*problem = verdict.problem;
+	return verdict.result;
+}
+
 int push_deliver(const struct push_store *store, struct push_entry *entry, enum push_actor by,
 		 const struct push_rules *rules, const char *project, struct push_problem *problem)
 {

@@ -14,6 +14,12 @@
 int push_examine(const struct push_store *store, struct push_entry *entry,
 		 const struct push_rules *rules, const char *project, struct push_problem *problem);
 
+/* The same without asking the remote, which counts as one that has nothing: nobody stands behind
+ * its address. What the rules refuse may be there already, so only what no git makes is refused.
+ * Returns 0, -EBADMSG with *problem, or another -errno. */
+int push_examine_unasked(const struct push_store *store, struct push_entry *entry,
+			 const struct push_rules *rules, struct push_problem *problem);
+
 /* push_examine(), then the push. entry is held or approved. On success it is PUSH_PUSHED, and its
  * quarantine goes; after a failure it stays as it was, so that it may be tried again (by other
  * rules, or when the server answers), with the reason in it. It is written. project: the session's;

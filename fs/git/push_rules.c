@@ -27,7 +27,7 @@ struct secret_form {
 
 struct path_rule {
 	struct pattern *pattern;
-	char *why;
+	char *why; /* of the rules that are built in; else the pattern's text */
 };
 
 struct pattern_list {
@@ -120,7 +120,7 @@ static int read_patterns(const json_t *value, struct pattern_list *list,
 	for (size_t i = 0; r == 0 && i < json_array_size(value); i++) {
 		const char *text = json_string_value(json_array_get(value, i));
 
-		r = text ? add_pattern(list, text, "", problem)
+		r = text ? add_pattern(list, text, text, problem)
 			 : refuse(problem, "a pattern is a string");
 	}
 	return r;
@@ -374,6 +374,16 @@ static bool allows(const struct pattern_list *list, const char *name)
 bool push_rules_allow_remote(const struct push_rules *rules, const char *name)
 {
 	return allows(&rules->remotes, name);
+}
+
+void push_rules_append_branches(const struct push_rules *rules, struct text *text)
+{
+	const struct pattern_list *list = &rules->branches;
+
+	for (size_t i = 0; i < list->count; i++)
+		text_appendf(text, "%s%s", i ? ", " : "", list->rules[i].why);
+	if (list->count == 0)
+		text_append(text, "(none)");
 }
 
 bool push_rules_allow_branch(const struct push_rules *rules, const char *name)

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "fs/base/json.h"
+#include "fs/base/text.h"
 
 #define PUSH_RULES_FILE_MAX (256u << 10) /* bytes */
 #define PUSH_RULES_LIST_MAX 256u
@@ -40,6 +41,8 @@ void cleanup_push_rules_free(struct push_rules **rules);
 
 const struct push_limits *push_rules_limits(const struct push_rules *rules);
 bool push_rules_allow_remote(const struct push_rules *rules, const char *name);
+/* The patterns of branches that may be pushed to, for a person, with commas. */
+void push_rules_append_branches(const struct push_rules *rules, struct text *text);
 /* name: without refs/heads/. */
 bool push_rules_allow_branch(const struct push_rules *rules, const char *name);
 bool push_rules_allow_tags(const struct push_rules *rules);

@@ -15,6 +15,7 @@
 #include "fs/base/clock.h"
 #include "fs/base/fd.h"
 #include "fs/base/message.h"
+#include "fs/git/push_known.h"
 #include "fs/git/push_messenger.h"
 #include "fs/git/push_quarantine.h"
 #include "launcher/push/wire.h"
@@ -65,6 +66,26 @@ static int note_refusal(const struct turn *turn, struct push_entry *entry,
 	return push_entry_write(&turn->broker->store, entry);
 }
 
+/* Somebody may have written the remote's address for the agent: where nobody stands behind it, the
+ * host does not even connect there. */
+static bool is_known(const struct turn *turn, const struct push_entry *entry)
+{
+	return push_known_has(turn->broker->state, turn->broker->project, entry->target);
+}
+
+static int look_only(const struct turn *turn, struct push_entry *entry,
+		     struct push_problem *problem)
+{
+	int r = push_examine_unasked(&turn->broker->store, entry, turn->broker->rules, problem);
+
+	return r < 0 ? r
+		     : push_problem_set(problem, -EXDEV,
+					"%s leads to %s, which a session may have put into "
+					".git/config: nothing is asked there before you let a push "
+					"go to it",
+					entry->remote, entry->target);
+}
+
 static int send_messenger(const struct turn *turn, struct push_entry *entry,
 			  struct push_problem *problem)
 {
@@ -79,8 +100,8 @@ static int send_messenger(const struct turn *turn, struct push_entry *entry,
 }
 
 /* What the rules refuse is over; a server that did not do is a reason to wait for a person. */
-static int take_result(const struct turn *turn, struct push_entry *entry, int result,
-		       struct broker_message *answer)
+static int take_result(const struct turn *turn, struct push_entry *entry, bool is_written,
+		       int result, struct broker_message *answer)
 {
 	answer->facts = entry->facts;
 	answer->result = result;
@@ -88,7 +109,7 @@ static int take_result(const struct turn *turn, struct push_entry *entry, int re
 		return note_refusal(turn, entry, answer);
 	answer->is_held = entry->state != PUSH_PUSHED;
 	/* push_deliver() has written it. */
-	if (turn->broker->is_allowed)
+	if (is_written)
 		return 0;
 	if (result < 0)
 		(void)push_entry_turn(entry, entry->state, PUSH_BY_RULES, answer->problem.text);
@@ -100,6 +121,7 @@ static int take_word(const struct turn *turn, struct worker_message *message,
 		     struct broker_message *answer)
 {
 	cleanup_push_entry struct push_entry entry = { 0 };
+	bool knows;
 	size_t bad = 0;
 	int r;
 
@@ -122,8 +144,9 @@ static int take_word(const struct turn *turn, struct worker_message *message,
 	r = push_entry_write(&turn->broker->store, &entry);
 	if (r < 0)
 		return r;
-	r = send_messenger(turn, &entry, &answer->problem);
-	return take_result(turn, &entry, r, answer);
+	knows = is_known(turn, &entry);
+	r = (knows ? send_messenger : look_only)(turn, &entry, &answer->problem);
+	return take_result(turn, &entry, knows && turn->broker->is_allowed, r, answer);
 }
 
 static void answer_worker(struct turn *turn, int words, struct worker_message *message)

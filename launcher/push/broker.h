@@ -24,7 +24,8 @@ struct broker {
 	struct push_remotes remotes;
 	struct push_rules *rules;
 	const char *project;
-	bool is_allowed;   /* --allow-git-push: what passes is pushed at once */
+	const char *state; /* path of the state directory */
+	bool is_allowed;   /* --allow-git-push: what passes is pushed at once, to a known place */
 	bool refuse_broad; /* --disallow-broad-gh-token */
 	int listen_fd;
 	int lifeline_fd; /* -1: none */

@@ -72,7 +72,7 @@ static int parse_arguments(int argc, char **argv, struct arguments *ret)
 
 static int open_all(const struct arguments *arguments, struct broker *broker)
 {
-	cleanup_free char *state = session_state_path();
+	const char *state = broker->state;
 	cleanup_free char *file = NULL;
 	struct json_problem problem = { 0 };
 	int r = state ? push_store_open(state, arguments->session, false, &broker->store) : -ENOENT;
@@ -112,7 +112,8 @@ static int harden(void)
 int main(int argc, char **argv)
 {
 	struct arguments arguments = { .listen_fd = -1, .lifeline_fd = -1, .ready_fd = -1 };
-	struct broker broker = { .store = PUSH_STORE_NONE };
+	cleanup_free char *state = session_state_path();
+	struct broker broker = { .store = PUSH_STORE_NONE, .state = state };
 	int code;
 	int r;
 
