@@ -3,13 +3,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
 
-#define OPEN_TRIES 8
+#define OPEN_TRIES   8
+#define WAIT_STEP_MS 20
 
 /* O_NONBLOCK: a FIFO in the lock's place must not hang us. */
 static int open_lock(int dir_fd, const char *name, int flags)
@@ -81,6 +83,17 @@ int lock_take(int dir_fd, const char *name)
 			return steal_fd(&fd);
 	}
 	return -EBUSY;
+}
+
+int lock_wait(int dir_fd, const char *name, unsigned int ms)
+{
+	int fd = lock_take(dir_fd, name);
+
+	for (unsigned int waited = 0; fd == -EBUSY && waited < ms; waited += WAIT_STEP_MS) {
+		(void)poll(NULL, 0, WAIT_STEP_MS);
+		fd = lock_take(dir_fd, name);
+	}
+	return fd;
 }
 
 bool lock_is_held(int dir_fd, const char *name)

@@ -15,6 +15,9 @@
  * another -errno. */
 int lock_take(int dir_fd, const char *name);
 
+/* The same, but waits up to ms milliseconds for whoever has it. */
+int lock_wait(int dir_fd, const char *name, unsigned int ms);
+
 /* True if somebody holds dir_fd/name, this process included; also if that cannot be told (anything
  * but "there is no such file"), so that nothing running is ever taken for dead. Never blocks, and
  * on Linux never takes the lock, not even for a moment. */

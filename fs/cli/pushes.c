@@ -24,7 +24,7 @@ void pushes_done(struct pushes *pushes)
 	*pushes = (struct pushes)PUSHES_NONE;
 }
 
-static int read_all(struct pushes *pushes)
+static int read_all(const char *command, struct pushes *pushes)
 {
 	int last = push_store_last(&pushes->store);
 
@@ -37,9 +37,13 @@ static int read_all(struct pushes *pushes)
 		int r = push_entry_read(&pushes->store, (unsigned int)i,
 					&pushes->items[pushes->count]);
 
-		/* One that is just coming has no entry yet. */
-		if (r < 0 && r != -ENOENT)
+		/* One that is just coming has no entry yet; one that is damaged is none of the
+		 * others' business. */
+		if (r == -ENOMEM)
 			return r;
+		if (r < 0 && r != -ENOENT)
+			message_warning("%s: push:%d: %s/%d.json: %s; it is left out", command, i,
+					pushes->store.path, i, strerror(-r));
 		pushes->count += r == 0;
 	}
 	return 0;
@@ -58,7 +62,7 @@ int pushes_open(const char *command, const struct chosen_session *session, bool 
 		r = ret->lock_fd < 0 ? ret->lock_fd : 0;
 	}
 	if (r == 0)
-		r = read_all(ret);
+		r = read_all(command, ret);
 	if (r == 0)
 		return EXIT_OK;
 	message_error("%s: the pushes of session %s: %s", command, session->id,

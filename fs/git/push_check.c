@@ -237,6 +237,8 @@ static int check_one(struct push_look *look, const struct push_command *command,
 	int r = find_commit(look->repository, command, &commit, look->problem);
 
 	if (r == 0)
+		r = push_look_at_ref(look, command->ref, command->new_id);
+	if (r == 0)
 		r = check_fast_forward(look->repository, command, at_remote, look->problem);
 	if (r == 0 && git_revwalk_push(walk, git_commit_id(commit)) != 0)
 		r = -EIO;

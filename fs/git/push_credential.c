@@ -212,12 +212,22 @@ static int ask_git(const char *target, const char *host, const char *project, co
 	return r == 0 && !ret->user ? -ENOMEM : r;
 }
 
+/* host, or host:port. */
 static bool is_loopback(const char *host)
 {
-	size_t len = strcspn(host, ":");
+	static const char *const names[] = { "127.0.0.1", "localhost", "[::1]" };
 
-	return (len == 9 && strncmp(host, "127.0.0.1", 9) == 0) ||
-	       (len == 9 && strncmp(host, "localhost", 9) == 0) || strncmp(host, "[::1]", 5) == 0;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		size_t len = strlen(names[i]);
+
+		if (strncmp(host, names[i], len) != 0)
+			continue;
+		host += len;
+		if (*host == ':')
+			host += 1 + strspn(host + 1, "0123456789");
+		return *host == '\0';
+	}
+	return false;
 }
 
 int push_credential_find(const char *target, const char *project, const char *directory,

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,8 +16,7 @@
 
 #define RECORD_MAX (1u << 20) /* bytes */
 #define VERSION    1
-#define LOCK_TRIES 200 /* of LOCK_MS */
-#define LOCK_MS    50
+#define LOCK_MS    10000 /* it is held for a moment only */
 
 struct record_name {
 	char text[DIGEST_HEX_SIZE + sizeof(".json")];
@@ -61,18 +59,6 @@ static int open_records(const char *state_path, bool may_create)
 	cleanup_fd int all = state < 0 ? -errno : open_below(state, "push", may_create);
 
 	return all < 0 ? all : open_below(all, "known", may_create);
-}
-
-/* Held for a moment only. */
-static int lock_records(int dir_fd)
-{
-	int fd = lock_take(dir_fd, "lock");
-
-	for (int i = 0; fd == -EBUSY && i < LOCK_TRIES; i++) {
-		(void)poll(NULL, 0, LOCK_MS);
-		fd = lock_take(dir_fd, "lock");
-	}
-	return fd;
 }
 
 /* Its targets (ret_). Returns 0, -ENOENT, -EBADMSG or -errno. */
@@ -153,7 +139,7 @@ int push_known_begin(const char *state_path, const char *project, bool had_sessi
 		     const struct push_remotes *remotes)
 {
 	cleanup_fd int dir = open_records(state_path, true);
-	cleanup_fd int lock = dir < 0 ? dir : lock_records(dir);
+	cleanup_fd int lock = dir < 0 ? dir : lock_wait(dir, "lock", LOCK_MS);
 	cleanup_json json_t *targets = json_array();
 
 	if (lock < 0)
@@ -175,7 +161,7 @@ int push_known_begin(const char *state_path, const char *project, bool had_sessi
 int push_known_add(const char *state_path, const char *project, const char *target)
 {
 	cleanup_fd int dir = open_records(state_path, true);
-	cleanup_fd int lock = dir < 0 ? dir : lock_records(dir);
+	cleanup_fd int lock = dir < 0 ? dir : lock_wait(dir, "lock", LOCK_MS);
 	cleanup_json json_t *targets = NULL;
 	int r = lock < 0 ? lock : read_record(dir, project, &targets);
 

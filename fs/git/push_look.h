@@ -38,6 +38,16 @@ int push_look_at_tree(struct push_look *look, const git_oid *id);
  * secrets. Returns 0, -EPERM or -EBADMSG with *problem, or -errno. */
 int push_look_at_commit(struct push_look *look, git_commit *commit);
 
+/* Secrets in data, which is the place of the object (a hexadecimal id) of that kind ("commit").
+ * Returns 0 or -EPERM with *problem. */
+int push_look_for_secret(struct push_look *look, const char *kind, const char *object,
+			 const char *place, const char *data, size_t len);
+/* The same in a commit or a tag as it lies there. Returns 0, -EPERM or -EBADMSG with *problem, or
+ * -errno. */
+int push_look_at_text(struct push_look *look, const git_oid *id, const char *kind);
+/* A ref's name, and the tags that it leads by to its commit. Returns as push_look_at_text(). */
+int push_look_at_ref(struct push_look *look, const char *ref, const char *new_id);
+
 /* The branch ref, which commit is for, as a whole: what the rules keep still is as the remote has
  * it there, or as a merge with another of its refs makes it. A ref that it does not have is fine.
  * Returns 0, -EPERM or -EBADMSG with *problem. */

@@ -65,24 +65,6 @@ static int look_at_link(struct push_look *look, const char *commit, const char *
 				commit, path);
 }
 
-static int look_for_secret(struct push_look *look, const char *commit, const char *path,
-			   const char *data, size_t len)
-{
-	const char *id = "";
-	size_t offset = 0;
-	size_t line = 1;
-	const char *why = push_rules_find_secret(look->rules, data, len, &id, &offset);
-
-	if (!why)
-		return 0;
-	for (size_t i = 0; i < offset; i++)
-		line += data[i] == '\n';
-	return push_problem_set(look->problem, -EPERM,
-				"commit %.12s: %s, line %zu: looks like %s (%s); take it out of "
-				"the commit, or add \"allow_secrets\": [\"%s\"] to " HINT,
-				commit, path, line, why, id, id);
-}
-
 static int look_at_blob(struct push_look *look, const char *commit, const char *path,
 			const git_oid *id, bool is_link)
 {
@@ -107,8 +89,8 @@ static int look_at_blob(struct push_look *look, const char *commit, const char *
 		r = look_at_link(look, commit, path, blob);
 	/* A link's target too: the same blob may lie elsewhere as a file. */
 	if (r == 0)
-		r = look_for_secret(look, commit, path, git_blob_rawcontent(blob),
-				    (size_t)git_blob_rawsize(blob));
+		r = push_look_for_secret(look, "commit", commit, path, git_blob_rawcontent(blob),
+					 (size_t)git_blob_rawsize(blob));
 	git_blob_free(blob);
 	return r;
 }
@@ -118,6 +100,7 @@ static int look_at_change(struct push_look *look, const char *commit, const git_
 	bool is_gone = delta->status == GIT_DELTA_DELETED;
 	const git_diff_file *file = is_gone ? &delta->old_file : &delta->new_file;
 	const char *why = push_rules_deny_path(look->rules, file->path);
+	int r;
 
 	if (why)
 		return push_problem_set(look->problem, -EPERM,
@@ -126,6 +109,10 @@ static int look_at_change(struct push_look *look, const char *commit, const git_
 					commit, file->path, why);
 	if (is_gone)
 		return 0;
+	r = push_look_for_secret(look, "commit", commit, "the name of a file", file->path,
+				 strlen(file->path));
+	if (r < 0)
+		return r;
 	if (file->mode == GIT_FILEMODE_COMMIT)
 		return push_rules_allow_submodules(look->rules)
 			       ? 0
@@ -186,25 +173,6 @@ static int look_at_changes(struct push_look *look, git_commit *commit, const cha
 	return r;
 }
 
-/* Header, names and message, as they lie in the object. */
-static int look_at_text(struct push_look *look, const git_oid *id, const char *hex)
-{
-	git_odb *odb = NULL;
-	git_odb_object *object = NULL;
-	int r = 0;
-
-	if (git_repository_odb(&odb, look->repository) != 0)
-		return -EIO;
-	if (git_odb_read(&object, odb, id) != 0)
-		r = push_problem_set(look->problem, -EBADMSG, "commit %.12s cannot be read", hex);
-	else
-		r = look_for_secret(look, hex, "message", git_odb_object_data(object),
-				    git_odb_object_size(object));
-	git_odb_object_free(object);
-	git_odb_free(odb);
-	return r;
-}
-
 int push_look_at_commit(struct push_look *look, git_commit *commit)
 {
 	git_diff_options options = GIT_DIFF_OPTIONS_INIT;
@@ -217,7 +185,8 @@ int push_look_at_commit(struct push_look *look, git_commit *commit)
 
 	(void)git_oid_tostr(id, sizeof(id), git_commit_id(commit));
 	options.flags = GIT_DIFF_INCLUDE_TYPECHANGE | GIT_DIFF_SKIP_BINARY_CHECK;
-	r = look_at_text(look, git_commit_id(commit), id);
+	/* Header, names and message, as they lie in the object. */
+	r = push_look_at_text(look, git_commit_id(commit), "commit");
 	if (r == 0)
 		r = push_look_at_tree(look, git_commit_tree_id(commit));
 	if (r == 0 &&

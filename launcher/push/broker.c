@@ -14,6 +14,7 @@
 #include "fs/base/cleanup.h"
 #include "fs/base/clock.h"
 #include "fs/base/fd.h"
+#include "fs/base/lock.h"
 #include "fs/base/message.h"
 #include "fs/git/push_known.h"
 #include "fs/git/push_messenger.h"
@@ -23,6 +24,7 @@
 #define IDLE_SECONDS      60    /* of a connection that says nothing */
 #define MESSENGER_SECONDS 600   /* one errand to a server */
 #define LEAVE_MS          10000 /* after its answer a client closes */
+#define LOCK_MS           60000 /* for a person's claudefs to be done */
 
 /* One connection. */
 struct turn {
@@ -149,16 +151,29 @@ static int take_word(const struct turn *turn, struct worker_message *message,
 	return take_result(turn, &entry, knows && turn->broker->is_allowed, r, answer);
 }
 
+/* Nobody decides about a push that is just being made. Whoever goes on an errand keeps the lock
+ * until that is done, though this process may end before. */
+static int take_word_locked(const struct turn *turn, struct worker_message *message,
+			    struct broker_message *answer)
+{
+	cleanup_fd int lock = lock_wait(turn->broker->store.fd, "lock", LOCK_MS);
+
+	return lock < 0 ? lock : take_word(turn, message, answer);
+}
+
 static void answer_worker(struct turn *turn, int words, struct worker_message *message)
 {
 	struct broker_message answer = { 0 };
-	int r = turn->has_told ? -EBADMSG : take_word(turn, message, &answer);
+	int r = turn->has_told ? -EBADMSG : take_word_locked(turn, message, &answer);
 
 	turn->has_told = true;
 	if (r < 0) {
 		answer.result = r;
 		answer.is_held = false;
-		(void)push_problem_set(&answer.problem, r, "it cannot be noted: %s", strerror(-r));
+		(void)push_problem_set(&answer.problem, r, "it cannot be noted: %s",
+				       r == -EBUSY ? "claudefs is at the pushes of this session; "
+						     "push again"
+						   : strerror(-r));
 	}
 	(void)send(words, &answer, sizeof(answer), MSG_NOSIGNAL);
 }

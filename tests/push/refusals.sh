@@ -90,6 +90,16 @@ tree=$(python3 -c 'import sys; entry = b"100644 a\0" + bytes.fromhex(sys.argv[1]
 git branch -f twice "$(git commit-tree -p "$base" -m twice "$tree")"
 push duplicate origin twice
 on tag && git tag -f v1 && push tag origin v1
+on tagged && git tag -a -m "$(printf 'ghp_%036d' 9)" v2
+push 'secret tag' origin v2
+git tag -a -m outer v3 v2
+push 'secret tag of a tag' origin v3
+on named && touch "$(printf 'ghp_%036d' 10)" && commit
+push 'secret name' origin named
+git branch -f "$(printf 'ghp_%036d' 11)" "$base"
+push 'secret branch' origin "$(printf 'ghp_%036d' 11)"
+on author && echo author >file && git add file && GIT_AUTHOR_NAME=$(printf 'ghp_%036d' 12) git commit -qm author
+push 'secret author' origin author
 on other && echo other >>file && commit
 push branch origin other:secret/branch
 push 'another remote' git://127.0.0.1:9418/evil other
@@ -190,6 +200,18 @@ ok 'of what was refused only that is kept which a server did not take' equal 1 "
 claudefs status >"$WORK/status"
 ok 'status lists what was refused' matches "$WORK/status" 'push:1 *refused *origin workflow *commit'
 ok 'and is safe for a terminal' "$CLAUDEFS_BUILD/tests/lib/output_check" safe <"$WORK/status"
+
+refused 'secret name' 'the name of a file, line 1: looks like a token of GitHub'
+refused 'secret branch' 'its name, line 1: looks like a token of GitHub'
+refused 'secret author' 'message, line 3: looks like a token of GitHub'
+
+rules <<'END'
+{ "branches": ["*"], "tags": true }
+END
+deeds 'tag|secret tag|secret tag of a tag'
+pushed tag
+refused 'secret tag' 'tag [0-9a-f]+: message, line 6: looks like a token of GitHub'
+refused 'secret tag of a tag' 'tag [0-9a-f]+: message, line 6: looks like a token of GitHub'
 
 rules <<'END'
 { "branches": ["**"], "tags": true, "submodules": true, "outward_links": true,

@@ -243,6 +243,41 @@ static void a_token_for_enterprises_goes_to_the_persons_own_alone(void **state)
 	temp_dir_remove(&dir);
 }
 
+/* A credential goes to a loopback address without TLS, and to nothing that begins like one. */
+static void only_loopback_gets_a_credential_without_tls(void **state)
+{
+	static const struct {
+		const char *target;
+		int result;
+	} table[] = {
+		{ "http://127.0.0.1/r", -ENOENT },      { "http://127.0.0.1:80/r", -ENOENT },
+		{ "http://localhost:80/r", -ENOENT },   { "http://[::1]/r", -ENOENT },
+		{ "http://[::1]:80/r", -ENOENT },       { "http://[::1]evil/r", -EACCES },
+		{ "http://[::1].evil/r", -EACCES },     { "http://127.0.0.1.evil/r", -EACCES },
+		{ "http://localhost.evil/r", -EACCES }, { "http://localhost:80.evil/r", -EACCES },
+		{ "http://127.0.0.11/r", -EACCES },     { "http://example.org/r", -EACCES },
+	};
+	char *path = strdup(getenv("PATH"));
+	struct temp_dir dir;
+
+	(void)state;
+	assert_int_equal(temp_dir_make(&dir), 0);
+	/* Neither gh nor git: nobody has one. */
+	(void)setenv("PATH", dir.path, 1);
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		cleanup_push_credential struct push_credential credential = { 0 };
+		struct push_problem problem;
+
+		print_message("%s\n", table[i].target);
+		assert_int_equal(push_credential_find(table[i].target, PROJECT, dir.path, false,
+						      &credential, &problem),
+				 table[i].result);
+	}
+	(void)setenv("PATH", path, 1);
+	free(path);
+	temp_dir_remove(&dir);
+}
+
 /* A remote of project with that path, as it is read from its configuration. */
 static void expect_path(struct temp_dir *dir, const char *name, const char *wanted)
 {
@@ -289,6 +324,7 @@ int main(void)
 		cmocka_unit_test(a_persons_rules_widen_and_narrow),
 		cmocka_unit_test(tokens_are_told_apart),
 		cmocka_unit_test(a_token_for_enterprises_goes_to_the_persons_own_alone),
+		cmocka_unit_test(only_loopback_gets_a_credential_without_tls),
 		cmocka_unit_test(a_path_that_leads_into_the_project_is_no_remote),
 	};
 
