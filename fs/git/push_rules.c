@@ -157,6 +157,7 @@ static int read_limits(const json_t *value, struct push_limits *limits,
 		json_int_t most;
 	} table[] = {
 		{ "commits", &limits->commits, 10000000 },
+		{ "kept_bytes", &limits->kept_bytes, INT64_C(1) << 50 },
 		{ "object_bytes", &limits->object_bytes, INT64_C(2) << 30 },
 		{ "objects", &limits->objects, 100000000 },
 		{ "pack_bytes", &limits->pack_bytes, INT64_C(64) << 30 },

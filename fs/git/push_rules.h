@@ -24,6 +24,7 @@ struct push_limits {
 	uint64_t objects;
 	uint64_t object_bytes; /* of each, uncompressed */
 	uint64_t commits;      /* that the remote lacks */
+	uint64_t kept_bytes;   /* of all that waits for a person, of all sessions */
 	uint64_t seconds;      /* from the request to the verdict; processor time too */
 };
 

@@ -19,7 +19,8 @@
 #include "fs/git/push_protocol.h"
 
 #define PUSH_ENTRIES_MAX 1000u /* of one session */
-#define PUSH_HELD_MAX    32u   /* quarantines of one session */
+#define PUSH_HELD_MAX    32u   /* quarantines of one session; see push_usage.h */
+#define PUSH_SESSION_MAX 64u   /* bytes of a session's id with the NUL */
 #define PUSH_EVENTS_MAX  16u   /* of one push */
 
 struct push_store {

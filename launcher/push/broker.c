@@ -19,11 +19,13 @@
 #include "fs/git/push_known.h"
 #include "fs/git/push_messenger.h"
 #include "fs/git/push_quarantine.h"
+#include "fs/git/push_usage.h"
 #include "launcher/push/wire.h"
 
 #define IDLE_SECONDS      60    /* of a connection that says nothing */
 #define MESSENGER_SECONDS 600   /* one errand to a server */
 #define LEAVE_MS          10000 /* after its answer a client closes */
+#define TURNED_AWAY_BYTES 65536 /* of a client that gets no turn */
 #define LOCK_MS           60000 /* for a person's claudefs to be done */
 
 /* One connection. */
@@ -262,7 +264,7 @@ static void clean_up(const struct turn *turn)
 		(void)push_store_drop(&turn->broker->store, turn->number);
 }
 
-/* Returns the next number, or -ENOSPC. */
+/* Returns the next number, or -ENOSPC: too many of this session. */
 static int next_number(const struct broker *broker)
 {
 	int last = push_store_last(&broker->store);
@@ -279,20 +281,59 @@ static int next_number(const struct broker *broker)
 	return last >= (int)PUSH_ENTRIES_MAX || open >= PUSH_HELD_MAX ? -ENOSPC : last + 1;
 }
 
+/* One more might fill the disk with what nobody looks at. Nothing is thrown away for it: a person
+ * decides. Returns false with why. */
+static bool has_room(const struct broker *broker, struct push_problem *why)
+{
+	struct push_usage usage;
+	int r = push_usage_read(broker->state, &usage);
+
+	if (r < 0)
+		(void)push_problem_set(why, r,
+				       "claudefs: the pushes that wait cannot be counted: %s",
+				       strerror(-r));
+	else if (usage.count >= PUSH_KEPT_MAX ||
+		 usage.bytes >= push_rules_limits(broker->rules)->kept_bytes)
+		r = push_problem_set(
+			why, -ENOSPC,
+			"claudefs: %zu pushes of all sessions wait for a person and take "
+			"%llu bytes (limits.kept_bytes in ~/.config/claudefs/push.json); "
+			"on the host, claudefs --session %s status lists the oldest",
+			usage.count, (unsigned long long)usage.bytes, usage.oldest);
+	return r == 0;
+}
+
+/* Says no to a client that has not spoken yet: it would not read that if its own words failed. */
+static void turn_away(int connection, const char *why)
+{
+	struct wire *wire = calloc(1, sizeof(*wire));
+
+	if (!wire)
+		return;
+	wire->fd = connection;
+	wire_send_error(wire, why);
+	wire_drain(wire, TURNED_AWAY_BYTES);
+	free(wire);
+}
+
 /* Returns false when the session has ended. */
 static bool serve_one(struct broker *broker, int connection)
 {
 	const struct timeval idle = { .tv_sec = IDLE_SECONDS };
 	struct turn turn = { .broker = broker };
-	struct wire wire = { .fd = connection };
+	struct push_problem why = { 0 };
 	bool goes_on = true;
 	int number = next_number(broker);
 
 	(void)setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &idle, sizeof(idle));
 	(void)setsockopt(connection, SOL_SOCKET, SO_SNDTIMEO, &idle, sizeof(idle));
 	if (number < 0) {
-		wire_send_error(&wire, "claudefs: too many pushes of this session wait for a "
-				       "person; claudefs status on the host lists them");
+		turn_away(connection, "claudefs: too many pushes of this session wait for a "
+				      "person; claudefs status on the host lists them");
+		return true;
+	}
+	if (!has_room(broker, &why)) {
+		turn_away(connection, why.text);
 		return true;
 	}
 	turn.number = (unsigned int)number;
@@ -301,7 +342,7 @@ static bool serve_one(struct broker *broker, int connection)
 		goes_on = run_worker(&turn, connection);
 		clean_up(&turn);
 	} else {
-		wire_send_error(&wire, "claudefs: no room for it on the host");
+		turn_away(connection, "claudefs: no room for it on the host");
 	}
 	free(turn.path);
 	return goes_on;

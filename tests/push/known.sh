@@ -38,6 +38,16 @@ session --allow-git-push -- 'git push origin HEAD:main; echo "code $?"'
 ok 'an address that was changed is held' contains "$WORK/out" 'held as push:1'
 ok 'and was not asked' lacks evil.git "$WORK/requests"
 
+# What waits is bounded over all sessions.
+mkdir -p "$HOME/.config/claudefs"
+echo '{ "limits": { "kept_bytes": 4096 } }' >"$HOME/.config/claudefs/push.json"
+own
+first=$(basename "$(dirname "$(find "$HOME/.local/state/claudefs/push" -name '*.git')")")
+session -- 'git push origin HEAD:main; echo "code $?"'
+ok 'where too much waits already, nothing more is kept' contains "$WORK/out" '1 pushes of all sessions wait for a person and take'
+ok 'and it is said where the oldest is' contains "$WORK/out" "claudefs --session $first status"
+rm "$HOME/.config/claudefs/push.json"
+
 # Sessions of before there was a record may have written anything.
 rm -r "$HOME/.local/state/claudefs/push/known"
 host_git remote set-url origin "$URL/repo.git"
