@@ -86,8 +86,10 @@ static int add_configuration(struct plan *plan, const struct host_places *places
 		return EXIT_RUN_FAILED;
 	}
 	if (config.unread)
-		message_info("%s: git could not read it; nothing of it is in the sandbox",
-			     config.unread);
+		message_info(
+			"%s: git could not read it, or a link in the project leads to it; nothing "
+			"of it is in the sandbox",
+			config.unread);
 	text_append(&text, config.text);
 	/* Where a push goes: to claudefs-push. */
 	if (plan_has_push(plan))

@@ -2,20 +2,19 @@
 #include "fs/git/sandbox_config.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <fnmatch.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 
 #include "fs/base/cleanup.h"
 #include "fs/base/fd.h"
 #include "fs/base/text.h"
 #include "fs/git/git_config.h"
 #include "fs/git/git_keys.h"
+#include "fs/git/person_file.h"
 
 struct reading {
 	const struct sandbox_config_places *places;
@@ -32,17 +31,13 @@ static const char head[] = "# Of your own git configuration what rules/git.json 
 
 static int read_file(struct reading *reading, const char *path, unsigned int depth);
 
-/* Opens a file of the person's (links are followed: dotfiles are often kept elsewhere) and reads
- * it. Returns 0 or -errno; -EINVAL: no regular file. */
-static int read_whole(const char *path, size_t max, char **ret, size_t *ret_len)
+/* Returns 0 or -errno; -EINVAL: no regular file, -ELOOP: by a link of the project's. */
+static int read_whole(const struct reading *reading, const char *path, size_t max, char **ret,
+		      size_t *ret_len)
 {
-	/* O_NONBLOCK: a FIFO must not stop us. */
-	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	struct stat info;
+	cleanup_fd int fd = person_file_open(path, reading->places->project);
 
-	if (fd < 0 || fstat(fd, &info) < 0)
-		return -errno;
-	return S_ISREG(info.st_mode) ? fd_read_file(fd, max, ret, ret_len) : -EINVAL;
+	return fd < 0 ? fd : fd_read_file(fd, max, ret, ret_len);
 }
 
 /* A path as git has it in a configuration: "~/x", "/x", or relative to the file that names it
@@ -198,7 +193,7 @@ static int read_file(struct reading *reading, const char *path, unsigned int dep
 	if (depth > SANDBOX_CONFIG_DEPTH_MAX || reading->files == SANDBOX_CONFIG_FILES_MAX)
 		return 0;
 	reading->files++;
-	r = read_whole(path, GIT_CONFIG_BYTES_MAX, &data, &len);
+	r = read_whole(reading, path, GIT_CONFIG_BYTES_MAX, &data, &len);
 	if (r == 0)
 		r = git_config_keys_read(data, len, &keys);
 	if (r == -ENOENT || r == -ENOTDIR)
@@ -252,7 +247,9 @@ static int read_ignore(struct reading *reading, struct sandbox_config *ret)
 		reading->ignore = NULL;
 		return -ENOMEM;
 	}
-	r = read_whole(reading->ignore, SANDBOX_CONFIG_IGNORE_MAX, &ret->ignore, &len);
+	r = read_whole(reading, reading->ignore, SANDBOX_CONFIG_IGNORE_MAX, &ret->ignore, &len);
+	if (r < 0 && r != -ENOENT && r != -ENOTDIR && r != -ENOMEM && !reading->unread)
+		reading->unread = strdup(reading->ignore);
 	if (r == 0 && memchr(ret->ignore, '\0', len)) {
 		free(ret->ignore);
 		ret->ignore = NULL;

@@ -298,6 +298,73 @@ static void ignored_names_come_along(void **state)
 	assert_none("core.excludesfile");
 }
 
+static void again(void)
+{
+	sandbox_config_done(&config);
+	git_config_keys_done(&keys);
+	make();
+}
+
+static void make_link(const char *target, const char *name)
+{
+	assert_int_equal(symlinkat(target, home.fd, name), 0);
+}
+
+static void links_of_the_persons_own_are_followed(void **state)
+{
+	(void)state;
+	assert_int_equal(mkdirat(home.fd, "dotfiles", 0700), 0);
+	put("dotfiles/config", "[user]\n\tname = linked\n[core]\n\texcludesFile = ~/dots/mine\n");
+	put("dotfiles/mine", "*.swp\n");
+	make_link("dotfiles", "dots");
+	make_link("./dots/../dots//config", ".gitconfig");
+	make();
+	assert_null(config.unread);
+	assert_value("user.name", "linked");
+	assert_string_equal(config.ignore, "*.swp\n");
+	make_link("loop", "loop");
+	put("dotfiles/config", "[core]\n\texcludesFile = ~/loop\n");
+	again();
+	assert_null(config.ignore);
+	assert_non_null(config.unread);
+}
+
+/* What an earlier session made there would show the next one what it leads to. */
+static void links_in_the_project_are_not(void **state)
+{
+	(void)state;
+	assert_int_equal(mkdirat(home.fd, "jobs", 0700), 0);
+	assert_int_equal(mkdirat(home.fd, "jobs/p", 0700), 0);
+	assert_int_equal(mkdirat(home.fd, "private", 0700), 0);
+	put("private/key", "canary\n");
+	put("jobs/p/plain", "*.o\n");
+	put(".gitconfig", "[core]\n\texcludesFile = ~/jobs/p/plain\n");
+	make();
+	assert_string_equal(config.ignore, "*.o\n");
+	make_link("../../private/key", "jobs/p/link");
+	make_link("../../private", "jobs/p/directory");
+	make_link("jobs/p/link", "outside");
+	for (size_t i = 0; i < 3; i++) {
+		static const char *const names[] = { "jobs/p/link", "jobs/p/directory/key",
+						     "outside" };
+		char text[128];
+
+		(void)snprintf(text, sizeof(text), "[core]\n\texcludesFile = ~/%s\n", names[i]);
+		put(".gitconfig", text);
+		again();
+		assert_null(config.ignore);
+		assert_none("core.excludesfile");
+		assert_non_null(config.unread);
+		assert_non_null(strstr(config.unread, names[i]));
+	}
+	put("private/key", "[user]\n\tname = canary\n");
+	put(".gitconfig", "[include]\n\tpath = ~/jobs/p/link\n[user]\n\temail = e@example.org\n");
+	again();
+	assert_none("user.name");
+	assert_value("user.email", "e@example.org");
+	assert_non_null(config.unread);
+}
+
 /* Nothing that a project is called makes a line of its own. */
 static void a_strange_project_is_one_directory(void **state)
 {
@@ -323,6 +390,8 @@ int main(void)
 		WITH_HOME(what_is_no_configuration_is_left_out_whole_and_named),
 		WITH_HOME(lengths_are_bounded),
 		WITH_HOME(ignored_names_come_along),
+		WITH_HOME(links_of_the_persons_own_are_followed),
+		WITH_HOME(links_in_the_project_are_not),
 		WITH_HOME(a_strange_project_is_one_directory),
 	};
 
