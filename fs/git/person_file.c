@@ -124,8 +124,10 @@ int person_file_open(const char *path, const char *project)
 	struct walk walk = { .project = project,
 			     .dir_fd = open("/", SEARCH | O_DIRECTORY | O_CLOEXEC),
 			     .rest = strdup(path) };
-	int r = walk.dir_fd < 0 ? -errno : walk.rest ? -EAGAIN : -ENOMEM;
+	int r = walk.dir_fd < 0 ? -EIO : -EAGAIN;
 
+	if (!walk.rest)
+		r = -ENOMEM;
 	while (r == -EAGAIN)
 		r = step(&walk);
 	walk_done(&walk);

@@ -5,6 +5,10 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,12 +24,24 @@ struct report {
 	struct push_problem problem;
 };
 
+/* No core, and nobody traces it: it is about to have a credential. */
+static int harden(void)
+{
+	static const struct rlimit none = { 0, 0 };
+
+#ifdef __linux__
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return -errno;
+#endif
+	return setrlimit(RLIMIT_CORE, &none) < 0 ? -errno : 0;
+}
+
 _Noreturn static void run(const struct push_errand *errand, struct push_entry *entry, int out)
 {
 	struct report *report = calloc(1, sizeof(*report));
 
 	(void)alarm(errand->seconds);
-	if (!report)
+	if (!report || harden() < 0)
 		_exit(1);
 	report->result = errand->may_push
 				 ? push_deliver(errand->store, entry, errand->by, errand->rules,

@@ -55,6 +55,8 @@ int push_refs_add(struct push_refs *refs, const char *name, const char *id)
 
 	if (refs->count == PUSH_REFS_MAX)
 		return -EFBIG;
+	if (strchr(name, '\n'))
+		return -EBADMSG;
 	if (refs->count == refs->room) {
 		size_t room = refs->room ? 2 * refs->room : 64;
 		struct push_ref *items = reallocarray(refs->items, room, sizeof(*items));
@@ -84,13 +86,11 @@ const char *push_refs_find(const struct push_refs *refs, const char *name)
 	return NULL;
 }
 
-/* Neither has a newline in it. */
+/* Neither has a newline in it: push_refs_add() sees to that. */
 int push_refs_format(const struct push_refs *refs, struct text *text)
 {
-	for (size_t i = 0; i < refs->count; i++) {
-		if (!strchr(refs->items[i].name, '\n'))
-			text_appendf(text, "%s %s\n", refs->items[i].id, refs->items[i].name);
-	}
+	for (size_t i = 0; i < refs->count; i++)
+		text_appendf(text, "%s %s\n", refs->items[i].id, refs->items[i].name);
 	if (text->is_failed)
 		return -ENOMEM;
 	return text->len > PUSH_REFS_TEXT_MAX ? -EFBIG : 0;

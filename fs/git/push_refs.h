@@ -43,7 +43,7 @@ struct push_refs {
 void push_refs_done(struct push_refs *refs);
 #define cleanup_push_refs __attribute__((cleanup(push_refs_done)))
 
-/* Returns 0, -EFBIG or -ENOMEM. */
+/* Returns 0, -EFBIG, -EBADMSG (a newline in the name) or -ENOMEM. */
 int push_refs_add(struct push_refs *refs, const char *name, const char *id);
 /* The id (borrowed), or NULL. */
 const char *push_refs_find(const struct push_refs *refs, const char *name);

@@ -23,7 +23,7 @@ static int list_refs(struct push_connection *connection, struct push_refs *ret)
 		 * would pass as the remote's own. ("refs/tags/x^{}" is no ref.) */
 		if ((strncmp(heads[i]->name, "refs/heads/", 11) != 0 &&
 		     strncmp(heads[i]->name, "refs/tags/", 10) != 0) ||
-		    strchr(heads[i]->name, '^'))
+		    strpbrk(heads[i]->name, "^\n"))
 			continue;
 		(void)git_oid_tostr(id, sizeof(id), &heads[i]->oid);
 		r = push_refs_add(ret, heads[i]->name, id);

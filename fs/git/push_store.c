@@ -308,6 +308,7 @@ static int find_name(const char *const *names, size_t count, const char *name)
 	return -EBADMSG;
 }
 
+ANALYZER_LOSES_OWNERS
 static int read_event(const json_t *item, struct push_event *ret)
 {
 	const char *reason = json_get_string(item, "reason", NULL);
@@ -322,6 +323,7 @@ static int read_event(const json_t *item, struct push_event *ret)
 	ret->reason = reason ? strdup(reason) : NULL;
 	return reason && !ret->reason ? -ENOMEM : 0;
 }
+ANALYZER_KNOWS_OWNERS
 
 /* None where an older claudefs wrote the entry. */
 static int read_events(const json_t *list, struct push_entry *ret)

@@ -40,6 +40,7 @@ static int fill_entry(const struct turn *turn, const struct worker_message *mess
 		      struct push_entry *entry)
 {
 	const struct push_remote *remote = &turn->broker->remotes.items[message->remote];
+	uint8_t id[OBJECT_ID_SIZE];
 
 	entry->number = turn->number;
 	(void)push_entry_turn(entry, PUSH_HELD, PUSH_BY_RULES, NULL);
@@ -52,6 +53,8 @@ static int fill_entry(const struct turn *turn, const struct worker_message *mess
 		memcpy(entry->commands[i].old_id, PUSH_ID_NONE, OBJECT_ID_HEX_SIZE);
 		entry->commands[i].new_id[OBJECT_ID_HEX_SIZE - 1] = '\0';
 		entry->commands[i].ref[PUSH_REF_MAX] = '\0';
+		if (object_id_from_hex(entry->commands[i].new_id, id) < 0)
+			return -EBADMSG;
 	}
 	entry->remote = strdup(remote->name);
 	entry->target = strdup(remote->target);
