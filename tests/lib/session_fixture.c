@@ -20,6 +20,7 @@
 #include "tests/lib/own_directory.h"
 
 const char *fixture_parent;
+const char *fixture_root;
 
 static const char *parent_directory(void)
 {
@@ -152,12 +153,26 @@ void fixture_begin(struct fixture *fixture)
 	check(content_store_open(fixture->session_fd, 1, &fixture->store), "store");
 }
 
-static void make(struct fixture *fixture, bool has_host, void (*prepare)(const char *host))
+static void make_root(struct fixture *fixture)
 {
-	*fixture = (struct fixture){ .host_fd = -1, .state_fd = -1, .session_fd = -1 };
+	if (fixture_root) {
+		(void)snprintf(fixture->root, sizeof(fixture->root), "%s", fixture_root);
+		if (mkdir(fixture->root, 0700) == 0)
+			return;
+		remove_tree(fixture->root);
+		if (mkdir(fixture->root, 0700) < 0)
+			die("%s: %s", fixture->root, strerror(errno));
+		return;
+	}
 	if (!own_directory_make(fixture->root, sizeof(fixture->root), parent_directory(),
 				"session"))
 		die("mkdtemp: %s", strerror(errno));
+}
+
+static void make(struct fixture *fixture, bool has_host, void (*prepare)(const char *host))
+{
+	*fixture = (struct fixture){ .host_fd = -1, .state_fd = -1, .session_fd = -1 };
+	make_root(fixture);
 	fixture->home = join(fixture->root, "home");
 	fixture->host = join(fixture->home, ".claude");
 	fixture->project = join(fixture->home, "proj");

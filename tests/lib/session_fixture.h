@@ -45,6 +45,10 @@ struct fixture {
 /* Where the temporary directories are made, if a test wants a file system of its own. NULL: in
  * CLAUDEFS_TEST_PARENT (folding_host sets it), else in "/tmp". */
 extern const char *fixture_parent;
+/* The very directory, if a test wants every fixture at the same place (digests of contents that
+ * hold its name are the same then). What a test that failed left there is removed. NULL: a new name
+ * each time. */
+extern const char *fixture_root;
 
 /* A host with an empty ~/.claude; the built-in rules. */
 void fixture_make(struct fixture *fixture);

@@ -6,6 +6,7 @@
 #include "tests/unit/cmocka_setup.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -14,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -114,6 +116,55 @@ static int go(const struct traced_call *call, void *arg)
 	(void)call;
 	(void)arg;
 	return TRACE_GO;
+}
+
+static int change_and_not(void *arg)
+{
+	const char *path = arg;
+	int fd = -1;
+
+	for (unsigned int i = 0; i < 10; i++)
+		(void)syscall(MARK);
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);                  /* 1 */
+	if (fd < 0 || write(fd, "x", 1) != 1 || fsync(fd) < 0 || close(fd) < 0) /* 2 */
+		return 1;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || unlink(path) < 0) /* 3 */
+		return 1;
+	return 0;
+}
+
+static int kill_at(const struct traced_call *call, void *arg)
+{
+	const uint64_t *n = arg;
+
+	return call->n == *n ? TRACE_KILL : TRACE_GO;
+}
+
+static void a_child_is_stopped_at_changes_alone_and_dies_before_them(void **state)
+{
+	static const off_t sizes[] = { -1, 0, 1, -1 }; /* killed at 1, 2, 3; not killed */
+	char path[] = "/tmp/claudefs-trace-XXXXXX";
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	(void)close(fd);
+	for (uint64_t n = 1; n <= 4; n++) {
+		struct trace trace = { .on_entry = kill_at, .arg = &n, .only_changes = true };
+		struct stat st = { .st_size = -1 };
+		int r;
+
+		(void)unlink(path);
+		r = trace_child(&trace, change_and_not, path);
+		if (r == TRACE_IMPOSSIBLE)
+			skip();
+		assert_int_equal(r, 0);
+		assert_int_equal(trace.count, n < 4 ? n : 3);
+		assert_int_equal(trace.status, n < 4 ? SIGKILL : 0);
+		assert_int_equal(stat(path, &st) == 0, sizes[n - 1] >= 0);
+		assert_int_equal(st.st_size, sizes[n - 1]);
+	}
 }
 
 static int sleep_forever(void *arg)
@@ -291,6 +342,7 @@ int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_thread_is_traced_even_one_that_is_just_being_made),
+		cmocka_unit_test(a_child_is_stopped_at_changes_alone_and_dies_before_them),
 		cmocka_unit_test(a_traced_process_that_waits_forever_is_shown_and_killed),
 		cmocka_unit_test(a_traced_process_that_never_ends_is_shown_and_killed),
 		cmocka_unit_test(a_child_that_does_not_end_is_shown_and_killed),

@@ -3,7 +3,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -25,7 +24,8 @@
 /* Made by a traced child once it has run: nothing after it is looked at. */
 #define CALL_OF_THE_END SYS_getppid
 #define MARK_OF_THE_END 0x656e64u
-#define OPTIONS         (PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_EXITKILL)
+#define OPTIONS \
+	(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACESECCOMP | PTRACE_O_EXITKILL)
 
 /* Threads whose call was replaced: the error is set when it returns. */
 struct failing {
@@ -114,19 +114,16 @@ static int take_remembered(struct tracer *tracer, pid_t tid)
 	return 0;
 }
 
-static void at_entry(struct tracer *tracer, pid_t tid, const struct __ptrace_syscall_info *info)
+static void at_entry(struct tracer *tracer, pid_t tid, uint64_t number, const uint64_t *args)
 {
-	struct traced_call call = {
-		.pid = tid,
-		.number = (long)info->entry.nr,
-	};
+	struct traced_call call = { .pid = tid, .number = (long)number };
 	int decision;
 
 	for (size_t i = 0; i < 6; i++)
-		call.args[i] = info->entry.args[i];
+		call.args[i] = args[i];
 	if (call.number == CALL_OF_THE_END && call.args[0] == MARK_OF_THE_END)
 		tracer->is_through = true;
-	if (tracer->is_through)
+	if (tracer->is_through || (tracer->trace->only_changes && !trace_may_change_files(&call)))
 		return;
 	call.n = ++tracer->trace->count;
 	decision = tracer->trace->on_entry(&call, tracer->trace->arg);
@@ -146,7 +143,9 @@ static void at_call(struct tracer *tracer, pid_t tid)
 	if (ptrace(PTRACE_GET_SYSCALL_INFO, tid, (void *)sizeof(info), &info) <= 0)
 		return;
 	if (info.op == PTRACE_SYSCALL_INFO_ENTRY) {
-		at_entry(tracer, tid, &info);
+		at_entry(tracer, tid, info.entry.nr, info.entry.args);
+	} else if (info.op == PTRACE_SYSCALL_INFO_SECCOMP) {
+		at_entry(tracer, tid, info.seccomp.nr, info.seccomp.args);
 	} else if (info.op == PTRACE_SYSCALL_INFO_EXIT) {
 		error = take_remembered(tracer, tid);
 		if (error > 0)
@@ -159,7 +158,7 @@ static int at_stop(struct tracer *tracer, pid_t tid, int status)
 {
 	int signal = WSTOPSIG(status);
 
-	if (signal == (SIGTRAP | 0x80)) {
+	if (signal == (SIGTRAP | 0x80) || status >> 8 == (SIGTRAP | PTRACE_EVENT_SECCOMP << 8)) {
 		at_call(tracer, tid);
 		return 0;
 	}
@@ -234,6 +233,8 @@ static pid_t wait_for(struct tracer *tracer, pid_t tid, int *status)
 
 static int loop(struct tracer *tracer)
 {
+	enum __ptrace_request request = tracer->trace->only_changes ? PTRACE_CONT : PTRACE_SYSCALL;
+
 	for (;;) {
 		int status = 0;
 		pid_t tid = wait_for(tracer, -1, &status);
@@ -244,7 +245,7 @@ static int loop(struct tracer *tracer)
 			int signal = at_stop(tracer, tid, status);
 
 			/* Gone meanwhile: its end is reported next. */
-			(void)ptrace(PTRACE_SYSCALL, tid, NULL, (void *)(long)signal);
+			(void)ptrace(request, tid, NULL, (void *)(long)signal);
 			continue;
 		}
 		if (tid == tracer->pid) {
@@ -286,6 +287,8 @@ int trace_child(struct trace *trace, int (*run)(void *arg), void *run_arg)
 		if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0)
 			_exit(125);
 		(void)raise(SIGSTOP);
+		if (trace->only_changes && trace_stop_at_changes(CALL_OF_THE_END) < 0)
+			_exit(125);
 		result = run(run_arg);
 		(void)syscall(CALL_OF_THE_END, MARK_OF_THE_END);
 		leave(result);
@@ -293,7 +296,8 @@ int trace_child(struct trace *trace, int (*run)(void *arg), void *run_arg)
 	if (waitpid(tracer.pid, &status, 0) < 0 || !WIFSTOPPED(status))
 		return TRACE_IMPOSSIBLE;
 	if (ptrace(PTRACE_SETOPTIONS, tracer.pid, NULL, (void *)OPTIONS) < 0 ||
-	    ptrace(PTRACE_SYSCALL, tracer.pid, NULL, NULL) < 0) {
+	    ptrace(trace->only_changes ? PTRACE_CONT : PTRACE_SYSCALL, tracer.pid, NULL, NULL) <
+		    0) {
 		(void)kill(tracer.pid, SIGKILL);
 		(void)waitpid(tracer.pid, &status, 0);
 		return TRACE_IMPOSSIBLE;
@@ -404,40 +408,6 @@ int trace_running(struct trace *trace, pid_t pid)
 	if (trace->on_ready)
 		trace->on_ready(trace->arg);
 	return end(loop(&tracer));
-}
-
-/* Without O_CREAT and O_TRUNC (and O_TMPFILE, whose file has no name) opening changes nothing. */
-static int may_open_change(uint64_t flags)
-{
-	return (flags & (O_CREAT | O_TRUNC)) != 0;
-}
-
-int trace_may_change_files(const struct traced_call *call)
-{
-	/* Everything else: reading, memory, descriptors, locks (which die with their owner), syncs.
-	 */
-	static const long calls[] = {
-		SYS_copy_file_range, SYS_creat,    SYS_fallocate, SYS_fchmod,    SYS_fchmodat,
-		SYS_fchown,          SYS_fchownat, SYS_fsetxattr, SYS_ftruncate, SYS_futimesat,
-		SYS_ioctl,           SYS_link,     SYS_linkat,    SYS_mkdir,     SYS_mkdirat,
-		SYS_pwrite64,        SYS_pwritev,  SYS_rename,    SYS_renameat,  SYS_renameat2,
-		SYS_rmdir,           SYS_sendfile, SYS_splice,    SYS_symlinkat, SYS_truncate,
-		SYS_unlink,          SYS_unlinkat, SYS_utimensat, SYS_write,     SYS_writev,
-	};
-
-	if (call->number == SYS_open)
-		return may_open_change(call->args[1]);
-	if (call->number == SYS_openat)
-		return may_open_change(call->args[2]);
-	/* The flags are the first word of struct open_how. */
-	if (call->number == SYS_openat2)
-		return may_open_change((uint64_t)ptrace(PTRACE_PEEKDATA, call->pid,
-							(void *)(uintptr_t)call->args[2], NULL));
-	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
-		if (calls[i] == call->number)
-			return 1;
-	}
-	return 0;
 }
 
 const char *trace_fd_path(const struct traced_call *call, int fd)
