@@ -20,6 +20,7 @@
 #include "fs/base/path_name.h"
 #include "fs/base/text.h"
 #include "fs/cli/open_review.h"
+#include "fs/cli/pushes.h"
 #include "fs/cli/rules_choice.h"
 #include "fs/review/parts.h"
 #include "fs/review/print_status.h"
@@ -195,6 +196,25 @@ static void offer_receipts(struct completing *completing)
 	}
 }
 
+static void offer_pushes(struct completing *completing)
+{
+	cleanup_chosen_session struct chosen_session session = CHOSEN_SESSION_NONE;
+	cleanup_pushes struct pushes pushes = PUSHES_NONE;
+
+	if (session_choose(&completing->cli, &session) != EXIT_OK ||
+	    pushes_open("complete", &session, false, &pushes) != EXIT_OK)
+		return;
+	for (size_t i = 0; i < pushes.count; i++) {
+		const struct push_entry *entry = &pushes.items[i];
+		cleanup_text struct text text = { 0 };
+		char value[32];
+
+		(void)snprintf(value, sizeof(value), "push:%u", entry->number);
+		text_appendf(&text, "%s, to %s", push_state_name(entry->state), entry->target);
+		offer(completing, value, text.data ? text.data : "");
+	}
+}
+
 static void offer_colors(struct completing *completing)
 {
 	offer(completing, "always", "");
@@ -215,7 +235,7 @@ static const struct {
 } kinds[] = {
 	{ "COMMAND", offer_commands }, { "FILE", offer_files },  { "ID", offer_sessions },
 	{ "KEY", offer_keys },         { "PATH", offer_paths },  { "RECEIPT", offer_receipts },
-	{ "UUID", offer_records },     { "WHEN", offer_colors },
+	{ "UUID", offer_records },     { "WHEN", offer_colors }, { "push", offer_pushes },
 };
 
 static void offer_kind(struct completing *completing, const char *word, size_t len)
@@ -244,7 +264,7 @@ static void offer_arguments(struct completing *completing, const struct command 
 		if (*p == '-') {
 			is_value = true;
 		} else {
-			if (!is_value && *p >= 'A' && *p <= 'Z')
+			if (!is_value && ((*p >= 'A' && *p <= 'Z') || p[len] == ':'))
 				offer_kind(completing, p, len);
 			else if (!is_value && len < 32) {
 				char word[32];

@@ -99,7 +99,7 @@ static const struct option_spec undo_options[] = {
 };
 
 const struct command commands[] = {
-	{ "approve", "[-p] [--reset] [--key KEY]... [--record UUID]... PATH|PATTERN...",
+	{ "approve", "[-p] [--reset] [--key KEY]... [--record UUID]... PATH|PATTERN|push:N...",
 	  "approve changes, for the next commit",
 	  "PATH means all that is pending there and beneath; a PATTERN is written as in rules "
 	  "(docs/RULES.md);\n"
@@ -136,7 +136,8 @@ const struct command commands[] = {
 	  "A line per candidate for the last WORD: VALUE, a tab, a description. Never says what is "
 	  "wrong.\n",
 	  no_options, COMPLETE_WORDS_MAX, cmd_complete },
-	{ "diff", "[PATH] [--all] [--stat | --name-only]", "show what changed against the host",
+	{ "diff", "[PATH|push:N] [--all] [--stat | --name-only]",
+	  "show what changed against the host",
 	  "Without PATH, what never leaves the sandbox is left out unless --all is given.\n"
 	  "PATH may be push:N: what git push in the sandbox asked for.\n",
 	  diff_options, 1, cmd_diff },
@@ -146,7 +147,7 @@ const struct command commands[] = {
 	  cmd_doctor },
 	{ "help", "[COMMAND]", "show this help, or a command's", NULL, no_options, 1, cmd_help },
 	{ "log", "[--follow]", "show what happened, in order", NULL, log_options, 0, cmd_log },
-	{ "reject", "[-p] [--reset] [--key KEY]... [--record UUID]... PATH|PATTERN...",
+	{ "reject", "[-p] [--reset] [--key KEY]... [--record UUID]... PATH|PATTERN|push:N...",
 	  "leave changes in the session, and do not ask again",
 	  "Also what the rules would let out by themselves. Counts until the session writes to it "
 	  "again, or the\n"

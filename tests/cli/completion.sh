@@ -64,6 +64,22 @@ END
 ok 'keys that may be decided about are offered, if they can be typed' equal \
   $'numStartups\ntheme\ntipsHistory["$(touch PWNED)"]' "$(offered -s "$ID" approve --key '')"
 ok 'and records' equal 'aaaa0001' "$(offered -s "$ID" reject --record a)"
+pushes=$HOME/.local/state/claudefs/push/$ID
+mkdir -p "$pushes"
+chmod -R go-w "$HOME/.local/state/claudefs/push"
+for i in 1 2; do
+  printf '{"version":1,"state":"held","time_ns":1,"remote":"o","target":"/srv/\\u001b[2J","refs":[]}' >"$pushes/$i.json"
+done
+ok 'pushes are offered' equal $'push:1\npush:2' "$(offered -s "$ID" show pu)"
+ok 'to those that decide, too' equal $'push:1\npush:2' "$(offered -s "$ID" reject push:)"
+ok 'whatever their target is called' "$CHECK" safe <<<"$(claudefs complete -- -s "$ID" show pu)"
+# in_bash WORD...: what bash would put in the place of the last word.
+in_bash() {
+  bash -c '. "$1"; shift; COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)); _claudefs; echo "${COMPREPLY[@]}"' - "$scripts/claudefs.bash" "$@"
+}
+ok 'bash completes behind a colon' equal '1 2' "$(in_bash claudefs -s "$ID" show push : '')"
+ok 'and a number there' equal '2' "$(in_bash claudefs -s "$ID" show push : 2)"
+ok 'and in front of it' equal 'push:1 push:2' "$(in_bash claudefs -s "$ID" show pu)"
 ok 'nothing that is an option' equal '' "$(offered -s "$first" diff -r)"
 ok 'values of --color' equal 'always auto never' "$(offered --color '' | tr '\n' ' ' | sed 's/ $//')"
 ok 'files for rules' equal ':files' "$(offered rules check x)"
