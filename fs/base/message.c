@@ -70,3 +70,17 @@ enum exit_code message_exit_code(int error)
 	default: return EXIT_FAULT;
 	}
 }
+
+int message_worse_code(int a, int b)
+{
+	/* All others are worse than these. */
+	static const int mild[] = { EXIT_OK, EXIT_HELD, EXIT_CONFLICT, EXIT_REFUSED };
+
+	for (size_t i = 0; i < sizeof(mild) / sizeof(mild[0]); i++) {
+		if (a == mild[i])
+			return b;
+		if (b == mild[i])
+			return a;
+	}
+	return a;
+}

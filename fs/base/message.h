@@ -37,4 +37,8 @@ void message_info(const char *format, ...) __attribute__((format(printf, 1, 2)))
 /* The exit code for a negative errno of the layers below. */
 enum exit_code message_exit_code(int error);
 
+/* Of two exit codes the one that a program which did both ends with: a fault before what was
+ * refused, that before a conflict, that before what is held. */
+int message_worse_code(int a, int b);
+
 #endif

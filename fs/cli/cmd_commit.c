@@ -209,10 +209,7 @@ int cmd_commit(const struct cli *cli)
 	if (cli->only.count == 0 || only.count > 0)
 		r = cli->is_dry_run ? dry_run(cli, &session, &only) : apply(cli, &session, &only);
 	if ((r == EXIT_OK || r == EXIT_CONFLICT || r == EXIT_HELD) &&
-	    cli->theirs.count + cli->ours.count == 0) {
-		int pushed = pushes_commit(cli, &session);
-
-		r = pushed == EXIT_OK ? r : pushed;
-	}
+	    cli->theirs.count + cli->ours.count == 0)
+		r = message_worse_code(r, pushes_commit(cli, &session));
 	return r;
 }

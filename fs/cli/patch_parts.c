@@ -37,8 +37,11 @@ static enum decision_verdict decided(const struct patch_source *source, size_t i
 static int show(const struct patch_source *source, size_t first, size_t end, bool has_heading,
 		const struct print_style *style, FILE *stream)
 {
+	const struct offered *offered = source->data;
+
 	(void)end;
-	return print_part(source->change, part_of(source, first), has_heading, style, stream);
+	return print_part(source->change, offered->parts, part_of(source, first), has_heading,
+			  style, stream);
 }
 
 /* What goes by itself is asked about where the person named the file, or all of it is asked about;

@@ -202,20 +202,6 @@ static int check_named(const struct cli *cli, struct pushes *pushes)
 	return EXIT_OK;
 }
 
-/* A fault before a refusal, and that before what waits. */
-static int worse_of(int a, int b)
-{
-	static const int order[] = { EXIT_OK, EXIT_HELD, EXIT_REFUSED };
-
-	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
-		if (a == order[i])
-			return b;
-		if (b == order[i])
-			return a;
-	}
-	return a;
-}
-
 int pushes_commit(const struct cli *cli, const struct chosen_session *session)
 {
 	cleanup_pushes struct pushes pushes = PUSHES_NONE;
@@ -241,7 +227,7 @@ int pushes_commit(const struct cli *cli, const struct chosen_session *session)
 		if (!rules)
 			r = pushes_load_rules(&rules);
 		code = r == EXIT_OK ? deliver(cli, session, &pushes, entry, rules) : r;
-		worst = worse_of(worst, code);
+		worst = message_worse_code(worst, code);
 	}
 	return r == EXIT_OK ? worst : r;
 }

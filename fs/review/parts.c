@@ -6,12 +6,14 @@
 #include <string.h>
 
 #include "fs/base/cleanup.h"
+#include "fs/base/fd.h"
 #include "fs/base/path_name.h"
 #include "fs/review/change_digest.h"
 #include "fs/review/hash_index.h"
 #include "fs/review/host_union.h"
 #include "fs/review/line_check.h"
 #include "fs/review/review_state.h"
+#include "fs/review/scratch_file.h"
 
 #define KEY_DOMAIN    "claudefs key 1"
 #define RECORD_DOMAIN "claudefs record 1"
@@ -25,6 +27,8 @@ struct parts {
 	struct part *items;
 	size_t count;
 	size_t size;
+	int text_fd; /* the records' first bytes, one behind another; -1: none */
+	uint64_t text_end;
 };
 
 /* The uuids of the records before. */
@@ -90,7 +94,6 @@ ANALYZER_KNOWS_OWNERS
 static void part_done(struct part *part)
 {
 	free(part->name);
-	free(part->shown);
 }
 
 enum decision_scope parts_scope(const struct change *change)
@@ -326,6 +329,49 @@ static int grow(struct parts *parts)
 }
 ANALYZER_KNOWS_OWNERS
 
+static size_t text_size(const struct part *part)
+{
+	return part->size < RECORD_SHOWN_MAX ? part->size : RECORD_SHOWN_MAX;
+}
+
+static int keep_text(const struct record_list *list, struct part *part, const char *line)
+{
+	struct parts *parts = list->parts;
+	int r;
+
+	if (parts->text_fd < 0)
+		parts->text_fd = scratch_file_open(list->review->store);
+	if (parts->text_fd < 0)
+		return parts->text_fd;
+	part->text_offset = parts->text_end;
+	r = fd_pwrite_all(parts->text_fd, line, text_size(part), (off_t)part->text_offset);
+	if (r < 0)
+		return r;
+	part->has_text = true;
+	parts->text_end += text_size(part);
+	return 0;
+}
+
+int parts_read_text(const struct parts *parts, const struct part *part, char **ret, size_t *ret_len)
+{
+	cleanup_free char *text = NULL;
+	size_t len = text_size(part);
+	ssize_t n;
+
+	if (!part->has_text)
+		return -ENODATA;
+	text = malloc(len + 1);
+	if (!text)
+		return -ENOMEM;
+	n = fd_pread_all(parts->text_fd, text, len, (off_t)part->text_offset);
+	if (n < 0 || (size_t)n < len)
+		return n < 0 ? (int)n : -EIO;
+	text[len] = '\0';
+	*ret = steal_ptr(&text);
+	*ret_len = len;
+	return 0;
+}
+
 static int take_record(const char *line, size_t len, void *arg)
 {
 	struct record_list *list = arg;
@@ -348,13 +394,7 @@ static int take_record(const char *line, size_t len, void *arg)
 	decide(part, list->review, list->change, DECISION_RECORD, list->decisions);
 	if (!list->with_text)
 		return 0;
-	part->shown_size = len < RECORD_SHOWN_MAX ? len : RECORD_SHOWN_MAX;
-	part->shown = malloc(part->shown_size + 1);
-	if (!part->shown)
-		return -ENOMEM;
-	memcpy(part->shown, line, part->shown_size);
-	part->shown[part->shown_size] = '\0';
-	return 0;
+	return keep_text(list, part, line);
 }
 
 static int load_records(const struct review *review, const struct change *change,
@@ -381,6 +421,7 @@ int parts_of_change(const struct review *review, const struct change *change,
 	if (!parts)
 		return -ENOMEM;
 	parts->scope = scope;
+	parts->text_fd = -1;
 	r = scope == DECISION_KEY ? load_keys(review, change, decisions, parts)
 				  : load_records(review, change, decisions, with_text, parts);
 	if (r < 0)
@@ -397,6 +438,7 @@ void parts_free(struct parts *parts)
 		part_done(&parts->items[i]);
 	free(parts->items);
 	key_changes_free(parts->keys);
+	cleanup_close_fd(&parts->text_fd);
 	free(parts);
 }
 

@@ -9,7 +9,7 @@
 #include "fs/review/key_changes.h"
 #include "fs/review/review.h"
 
-#define RECORD_SHOWN_MAX (64u << 10) /* bytes of a record that are kept to be shown */
+#define RECORD_SHOWN_MAX (64u << 10) /* bytes of a record that are shown at most */
 
 struct part {
 	/* A key: as key_change_append_name(). A record: its uuid; "#" and 12 hexadecimal digits of
@@ -25,8 +25,8 @@ struct part {
 	const struct key_change *key;
 	/* Of a record. */
 	const char *foreign; /* static: the field by which it is not this project's; else NULL */
-	char *shown;         /* its first RECORD_SHOWN_MAX bytes; NULL if nobody wanted them */
-	size_t shown_size;
+	bool has_text;       /* parts_read_text() */
+	uint64_t text_offset;
 	size_t size;
 	struct digest content;
 };
@@ -36,7 +36,8 @@ struct parts;
 /* DECISION_KEY, DECISION_RECORD; DECISION_WHOLE: it has no parts with names. */
 enum decision_scope parts_scope(const struct change *change);
 
-/* Those of a change (*ret, ret_); with_text: to be shown. decisions (NULL: none) are what was
+/* Those of a change (*ret, ret_); with_text: to be shown (what is shown is kept in a file without a
+ * name: memory is some 300 bytes for each part). decisions (NULL: none) are what was
  * decided. Returns 0, -ENOTSUP (it has none), -EBADMSG, -ESTALE, -EAGAIN, -E2BIG, -ENOMEM or
  * another -errno. */
 int parts_of_change(const struct review *review, const struct change *change,
@@ -50,6 +51,11 @@ void cleanup_parts_free(struct parts **parts);
 size_t parts_count(const struct parts *parts);
 const struct part *parts_get(const struct parts *parts, size_t index);
 const struct key_changes *parts_keys(const struct parts *parts); /* NULL: they are records */
+
+/* The first bytes of a record, RECORD_SHOWN_MAX at most (*ret, ret_, NUL added). Returns 0,
+ * -ENODATA (nobody wanted them) or -errno. */
+int parts_read_text(const struct parts *parts, const struct part *part, char **ret,
+		    size_t *ret_len);
 
 /* change_digest() of the very bytes that the parts were taken from: a running session may write
  * between two readings. Returns 0 or -ENOMEM. */

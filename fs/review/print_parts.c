@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 
+#include "fs/base/cleanup.h"
 #include "fs/base/terminal.h"
 #include "fs/review/print_diff.h"
 #include "fs/review/print_keys.h"
@@ -33,17 +34,23 @@ static int put(const struct text *line, FILE *stream)
 	return fwrite(line->data, 1, line->len, stream) == line->len ? 0 : -EPIPE;
 }
 
-static int print_record_line(const struct part *part, const struct print_style *style, FILE *stream)
+static int print_record_line(const struct parts *parts, const struct part *part,
+			     const struct print_style *style, FILE *stream)
 {
 	cleanup_text struct text line = { 0 };
-	char hex[DIGEST_HEX_SIZE];
-	bool is_cut = style->columns > 0 && part->shown_size > PRINT_DIFF_LINE_MAX;
-	size_t shown = is_cut ? PRINT_DIFF_LINE_MAX : part->shown_size;
 	cleanup_text struct text safe = { 0 };
+	cleanup_free char *record = NULL;
+	char hex[DIGEST_HEX_SIZE];
+	size_t shown = 0;
+	int r = parts_read_text(parts, part, &record, &shown);
 
+	if (r < 0)
+		return r;
+	if (style->columns > 0 && shown > PRINT_DIFF_LINE_MAX)
+		shown = PRINT_DIFF_LINE_MAX;
 	/* Backslashes doubled: what is decided about is unambiguous. */
 	text_append(&safe, "+");
-	text_append_safe(&safe, part->shown, shown, false);
+	text_append_safe(&safe, record, shown, false);
 	terminal_append_styled(&line, style->is_colored, STYLE_GREEN, safe.data ? safe.data : "");
 	if (shown < part->size) {
 		digest_to_hex(&part->content, hex);
@@ -56,7 +63,8 @@ static int print_record_line(const struct part *part, const struct print_style *
 	return put(&line, stream);
 }
 
-static int print_record(const struct part *part, const struct print_style *style, FILE *stream)
+static int print_record(const struct parts *parts, const struct part *part,
+			const struct print_style *style, FILE *stream)
 {
 	cleanup_text struct text line = { 0 };
 	int r;
@@ -71,16 +79,16 @@ static int print_record(const struct part *part, const struct print_style *style
 				 remark_of(part));
 	text_append(&line, "\n");
 	r = put(&line, stream);
-	return r == 0 && part->shown ? print_record_line(part, style, stream) : r;
+	return r == 0 && part->has_text ? print_record_line(parts, part, style, stream) : r;
 }
 
-int print_part(const struct change *change, const struct part *part, bool has_heading,
-	       const struct print_style *style, FILE *stream)
+int print_part(const struct change *change, const struct parts *parts, const struct part *part,
+	       bool has_heading, const struct print_style *style, FILE *stream)
 {
 	if (has_heading)
 		print_diff_heading(change, style, stream);
 	return part->key ? print_key(part->key, remark_of(part), style, stream)
-			 : print_record(part, style, stream);
+			 : print_record(parts, part, style, stream);
 }
 
 static const char *remark_by_index(size_t index, const void *arg)
@@ -119,7 +127,7 @@ int print_decided_records(const struct review *review, const struct change *chan
 		const struct part *part = parts_get(parts, i);
 
 		if (*remark_of(part))
-			r = print_record(part, style, stream);
+			r = print_record(parts, part, style, stream);
 	}
 	return r;
 }

@@ -11,9 +11,9 @@
 
 /* One part as a person decides about it, under the change's heading if wanted. A record is shown up
  * to RECORD_SHOWN_MAX bytes (on a terminal PRINT_DIFF_LINE_MAX); of a longer one the SHA-256 is
- * told. Returns 0, -EPIPE or -ENOMEM. */
-int print_part(const struct change *change, const struct part *part, bool has_heading,
-	       const struct print_style *style, FILE *stream);
+ * told. Returns 0, -EPIPE, -ENOMEM or another -errno. */
+int print_part(const struct change *change, const struct parts *parts, const struct part *part,
+	       bool has_heading, const struct print_style *style, FILE *stream);
 
 /* All keys of a change, each with what was decided about it, under its heading. Returns 0, -EPIPE,
  * or an error of parts_of_change(), and nothing is printed then. */

@@ -3,13 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "fs/base/cleanup.h"
 #include "fs/base/fd.h"
 #include "fs/review/hash_index.h"
+#include "fs/review/scratch_file.h"
 
 #define COPY_ALIGN 4096u /* bytes: where a copy begins, so that file systems can share blocks */
 
@@ -72,28 +72,6 @@ static const struct copy *find(const struct still *still, uint64_t object)
 	return (struct copy *)link;
 }
 
-/* Beside the objects, which are copied fastest there; a state that can only be read (a crashed
- * session's, in a backup) has no place for it. */
-static int open_file(struct still *still)
-{
-	FILE *stream;
-	int fd = content_store_scratch(still->store);
-
-	if (fd == -EROFS || fd == -EACCES) {
-		stream = tmpfile();
-		if (!stream)
-			return -errno;
-		fd = fcntl(fileno(stream), F_DUPFD_CLOEXEC, 3);
-		if (fd < 0)
-			fd = -errno;
-		(void)fclose(stream);
-	}
-	if (fd < 0)
-		return fd;
-	still->fd = fd;
-	return 0;
-}
-
 /* What a copy that failed has left is taken back: room for others, and holes must read as zeros. */
 static void take_back(struct still *still, const struct copy *copy)
 {
@@ -111,9 +89,9 @@ static int fill(struct still *still, struct copy *copy)
 	if (fd < 0)
 		return fd;
 	if (still->fd < 0)
-		r = open_file(still);
-	if (r < 0)
-		return r;
+		still->fd = scratch_file_open(still->store);
+	if (still->fd < 0)
+		return still->fd;
 	copy->offset = (still->end + COPY_ALIGN - 1) / COPY_ALIGN * COPY_ALIGN;
 	if (copy->offset > INT64_MAX || copy->size > INT64_MAX - copy->offset)
 		return -EFBIG;

@@ -13,8 +13,14 @@
 #include "fs/review/parts.h"
 #include "tests/lib/session_fixture.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #define UUID   "11111111-2222-3333-4444-555555555555"
 #define CONFIG ".claude.json"
+#define MANY   200u
+#define LONG   (60u << 10) /* bytes of a record */
 
 static const char ask_rules[] =
 	"{\"version\":1,\"rules\":[{\"path\":\".claude.json\","
@@ -177,6 +183,17 @@ static uint64_t begin_records(struct fixture *f, const char *lines)
 	return fixture_append(f, fixture_own(f, UUID ".jsonl"), lines);
 }
 
+static void assert_text(const struct parts *parts, size_t index, const char *expected)
+{
+	char *text = NULL;
+	size_t len = 0;
+
+	assert_int_equal(parts_read_text(parts, parts_get(parts, index), &text, &len), 0);
+	assert_string_equal(text, expected);
+	assert_int_equal(len, strlen(expected));
+	free(text);
+}
+
 static void records_are_named_by_uuid_or_by_digest(void **state)
 {
 	const char *path;
@@ -193,7 +210,8 @@ static void records_are_named_by_uuid_or_by_digest(void **state)
 	assert_int_equal(parts_count(parts), 4);
 	assert_string_equal(parts_get(parts, 0)->name, "aaaa1");
 	assert_null(parts_get(parts, 0)->foreign);
-	assert_string_equal(parts_get(parts, 0)->shown, "{\"uuid\":\"aaaa1\"}");
+	assert_text(parts, 0, "{\"uuid\":\"aaaa1\"}");
+	assert_text(parts, 3, "{\"type\":\"mode\"}");
 	assert_string_equal(parts_get(parts, 1)->foreign, "cwd");
 	/* Another one of the same uuid is not what "aaaa1" means. */
 	assert_int_equal(parts_get(parts, 2)->name[0], '#');
@@ -203,6 +221,50 @@ static void records_are_named_by_uuid_or_by_digest(void **state)
 	assert_int_equal(parts_find(parts, "aaa", &index), -ENOENT);
 	assert_int_equal(parts_find(parts, parts_get(parts, 3)->name, &index), 0);
 	assert_int_equal(index, 3);
+	parts_free(parts);
+	fixture_done(&f);
+}
+
+/* Where it cannot be told: 0. */
+static size_t memory_in_use(void)
+{
+#ifdef __GLIBC__
+	struct mallinfo2 info = mallinfo2();
+
+	return info.uordblks + info.hblkhd;
+#else
+	return 0;
+#endif
+}
+
+/* Their texts are not: a person scrolls through them one by one. */
+static void many_long_records_are_not_kept_in_memory(void **state)
+{
+	struct fixture f;
+	struct parts *parts;
+	const char *path;
+	char *lines = calloc(MANY, LONG);
+	size_t before;
+
+	(void)state;
+	assert_non_null(lines);
+	for (size_t i = 0; i < MANY; i++) {
+		memset(lines + i * LONG, ' ', LONG);
+		(void)snprintf(lines + i * LONG, LONG, "{\"uuid\":\"%04zu\"", i);
+		lines[i * LONG + strlen(lines + i * LONG)] = ' ';
+		memcpy(lines + (i + 1) * LONG - 2, "}\n", 2);
+	}
+	lines[MANY * LONG - 1] = '\0';
+	(void)begin_records(&f, lines);
+	free(lines);
+	path = fixture_own(&f, UUID ".jsonl");
+	(void)fixture_review(&f);
+	before = memory_in_use();
+	assert_int_equal(parts_of_change(f.review, review_find(f.review, path), NULL, true, &parts),
+			 0);
+	assert_int_equal(parts_count(parts), MANY);
+	print_message("%zu KiB in memory\n", (memory_in_use() - before) >> 10);
+	assert_true(memory_in_use() - before < MANY * LONG / 16);
 	parts_free(parts);
 	fixture_done(&f);
 }
@@ -438,6 +500,7 @@ int main(void)
 		cmocka_unit_test(a_key_lapses_when_it_changes_and_not_with_another),
 		cmocka_unit_test(a_decision_counts_for_its_key_only),
 		cmocka_unit_test(records_are_named_by_uuid_or_by_digest),
+		cmocka_unit_test(many_long_records_are_not_kept_in_memory),
 		cmocka_unit_test(a_record_that_was_rewritten_lapses),
 		cmocka_unit_test(records_come_home_one_after_another_and_none_twice),
 		cmocka_unit_test(records_without_uuid_come_home_once_beside_one_that_stays),
