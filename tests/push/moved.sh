@@ -50,6 +50,7 @@ touch "$WORK/requests.hold"
   # Those of the sandbox are still there, for the remote is being fetched from.
   wait_until test -e "$WORK/requests.held"
   python3 "$CLAUDEFS_SOURCE/tests/push/memory_has.py" "$PROJECT" CANARYtoken >"$WORK/memory"
+  code claudefs approve push:1 >"$WORK/decided"
   rm "$WORK/requests.hold"
 ) &
 session --allow-git-push -- "$PUSH"'git checkout -q -b topic && echo 1 >>file && git commit -qam topic && push new origin topic; push path local topic
@@ -61,6 +62,7 @@ if [ "$(id -u)" = 0 ]; then
   grep -q __asan_init "$PROGRAMS/launcher/push/claudefs-push" ||
     ok 'and have a system call filter' equal 'filtered no filtered no free no free yes' "$(xargs <"$WORK/memory")"
 fi
+ok 'nobody decides about a push that is being made' equal 9 "$(cat "$WORK/decided")"
 ok 'a new branch is pushed where main has moved on' deed new 'code 0'
 ok 'by a path too' deed path 'code 0'
 ok 'it is there' equal "$(host_git rev-parse topic)" "$(git -C "$WORK/srv/repo.git" rev-parse topic)"
@@ -100,15 +102,26 @@ ok 'and a history without one goes' deed fresh 'code 0'
 ok 'so does one that has no commit in common with the remote' deed apart 'code 0'
 
 # Held, and the remote moves before a person decides.
+git -C "$WORK/path.git" fetch -q -f "$WORK/srv/repo.git" 'refs/heads/*:refs/heads/*'
+own
 session -- 'git checkout -q -f main && git checkout -q -b later && echo 3 >>file && git commit -qam later && git push origin later
-  git checkout -q -b last && echo 4 >>file && git commit -qam last && git push origin last:main'
+  git checkout -q -b last && echo 4 >>file && git commit -qam last && git push origin last:main; git push local last'
 elsewhere "$WORK/srv/repo.git" side theirs-again
 own
 ok 'a held push goes though another branch has moved' equal 0 "$(code claudefs commit --only push:1)"
 elsewhere "$WORK/srv/repo.git" main theirs-in-it
 own
 ok 'where its own has, it waits with the reason' says 'not a fast-forward' claudefs commit --only push:2
-ok 'as refused' equal 11 "$(code claudefs commit --only push:2)"
+mv "$WORK/path.git" "$WORK/away.git"
+ok 'of several the worst is the exit code' equal 11 "$(code claudefs commit --only push:2 --only push:3)"
+ok 'whatever the order' equal 11 "$(code claudefs commit --only push:3 --only push:2)"
+mv "$WORK/away.git" "$WORK/path.git"
+echo '{' >"$(pushes)/2.json"
+own
+claudefs status >"$WORK/status" 2>&1
+ok 'one whose record is damaged is named' matches "$WORK/status" 'push:2: .*/2.json: .*it is left out'
+ok 'the others are there' matches "$WORK/status" 'push:3 *held'
+ok 'and can be pushed' equal 0 "$(code claudefs commit --only push:3)"
 
 # A remote that cannot be fetched from: what it has since is not known, and that is said.
 elsewhere "$WORK/path.git" main theirs-more
