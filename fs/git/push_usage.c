@@ -74,7 +74,8 @@ static void add_session(int dir_fd, const char *id, struct push_usage *usage)
 	}
 	/* Ids begin with the time. */
 	if (usage->count > before && (!usage->oldest[0] || strcmp(id, usage->oldest) < 0))
-		(void)snprintf(usage->oldest, sizeof(usage->oldest), "%s", id);
+		(void)snprintf(usage->oldest, sizeof(usage->oldest), "%.*s",
+			       (int)PUSH_SESSION_MAX - 1, id);
 }
 
 int push_usage_read(const char *state_path, struct push_usage *ret)
