@@ -50,6 +50,11 @@ static size_t append_process(struct journal_writer *writer, size_t command_len)
 	return journal_writer_size(writer) - before;
 }
 
+/* As long as Claude Code's own are. */
+static const char long_path[] =
+	"projects/-home-somebody-src-some-project/"
+	"6f9619ff-8b86-4d01-b42d-00c04fc964ff/subagents/agent-0123abcd.jsonl";
+
 /* A record of every type in turn; the last one makes the length exact. */
 static void fill(struct journal_writer *writer)
 {
@@ -63,6 +68,8 @@ static void fill(struct journal_writer *writer)
 
 		if (record.type == JOURNAL_SESSION || record.type == JOURNAL_END)
 			continue;
+		if (record.path)
+			record.path = long_path;
 		assert_int_equal(journal_append(writer, &record), 0);
 		ends[count++] = journal_writer_size(writer);
 		assert_true(count < RECORDS_MAX - 3);
