@@ -120,9 +120,9 @@ struct change {
 	enum rule_merge merge;
 
 	enum change_decision decision;
-	/* REVIEW_WILL_COMMIT by the rules, but the person rejected it once, and that rejection does
-	 * not stand for what it is now: REVIEW_NEEDS_APPROVAL. By key: nothing of it goes by
-	 * itself. */
+	/* REVIEW_WILL_COMMIT by the rules, but the person took a commit of it back, or rejected it
+	 * once and that rejection does not stand for what it is now: REVIEW_NEEDS_APPROVAL. By key:
+	 * nothing of it goes by itself. */
 	bool asks_again;
 	struct digest digest; /* what a decision about it is bound to (change_digest.h); only where
 				 there is or was one */

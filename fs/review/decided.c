@@ -114,16 +114,24 @@ static enum change_decision sum_up_parts(const struct change_parts *parts)
 	return parts->approved == parts->total ? CHANGE_APPROVED : CHANGE_PARTLY;
 }
 
+static const char *why_again(const struct review *review, const struct change *change)
+{
+	uint64_t time_ns;
+
+	return receipts_was_undone(review->receipts, change->path, &time_ns) ? "undone"
+									     : "rejected once";
+}
+
 /* What was rejected, has changed, and would go by itself. Of a transcript all that is not decided
  * about waits with it. */
-static int ask_parts_again(struct change *change)
+static int ask_parts_again(const struct review *review, struct change *change)
 {
 	struct change_parts *parts = &change->parts;
 	int r;
 
 	if (parts->asks_again == 0 || change->group != REVIEW_WILL_COMMIT)
 		return 0;
-	r = verdicts_ask_again(change, parts->asks_again);
+	r = verdicts_ask_again(change, parts->asks_again, why_again(review, change));
 	if (r == 0 && parts->scope == DECISION_RECORD)
 		parts->open = parts->total - parts->approved - parts->rejected;
 	return r;
@@ -146,7 +154,7 @@ static int join_parts(struct review *review, struct change *change)
 		return hold(change, r);
 	parts_sum(parts, &change->parts);
 	change->decision = sum_up_parts(&change->parts);
-	r = ask_parts_again(change);
+	r = ask_parts_again(review, change);
 	if (change->decision == CHANGE_UNDECIDED)
 		change->parts.scope = DECISION_WHOLE;
 	return r;
@@ -186,7 +194,7 @@ static int ask_again(const struct review *review, struct change *change)
 	if (change->group != REVIEW_WILL_COMMIT || change->decision == CHANGE_APPROVED ||
 	    change->decision == CHANGE_REJECTED || !asks_again(review, change))
 		return 0;
-	return verdicts_ask_again(change, change->keys.goes);
+	return verdicts_ask_again(change, change->keys.goes, why_again(review, change));
 }
 
 static int join(struct review *review, struct change *change)
@@ -204,6 +212,16 @@ static int join(struct review *review, struct change *change)
 	return 0;
 }
 
+/* What the person took back does not go again on the word from before. */
+static int expire_undone(struct review *review, const struct change *change)
+{
+	uint64_t time_ns = 0;
+
+	if (!receipts_was_undone(review->receipts, change->path, &time_ns))
+		return 0;
+	return decisions_expire(review->decisions, change->path, time_ns);
+}
+
 int decided_join(struct review *review)
 {
 	const struct review_options *options = &review->options;
@@ -213,6 +231,8 @@ int decided_join(struct review *review)
 		return 0;
 	r = decisions_read(options->session_fd, options->manifest->id, options->key,
 			   &review->decisions, &review->forged);
+	for (size_t i = 0; r == 0 && i < review->count; i++)
+		r = expire_undone(review, &review->changes[i]);
 	if (r < 0 || decisions_count(review->decisions) == 0)
 		return r;
 	for (size_t i = 0; r == 0 && i < review->count; i++) {

@@ -392,6 +392,33 @@ void decisions_set_aside_all(struct decisions *decisions, const char *path)
 		decisions_set_aside(decisions, path, scope);
 }
 
+int decisions_expire(struct decisions *decisions, const char *path, uint64_t time_ns)
+{
+	struct decision whole = { .path = path, .part = "", .asks = true };
+	struct item *found;
+	struct item *next;
+
+	for (enum decision_scope scope = DECISION_WHOLE; scope <= DECISION_RECORD; scope++) {
+		struct group *group = find_group(decisions, path, scope);
+
+		for (struct item *item = group ? group->first : NULL; item; item = next) {
+			next = item->next;
+			if (item->decision.verdict != DECISION_APPROVED ||
+			    item->decision.time_ns > time_ns)
+				continue;
+			if (item->decision.asks)
+				item->decision.verdict = DECISION_NONE;
+			else
+				remove_item(decisions, item);
+		}
+	}
+	found = find_item(decisions, path, DECISION_WHOLE, "");
+	if (!found)
+		return set(decisions, &whole);
+	found->decision.asks = true;
+	return 0;
+}
+
 /* 1: taken; 0: no right tag; or -errno. */
 static int take(struct decisions *decisions, const json_t *json, unsigned int version)
 {

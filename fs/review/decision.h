@@ -92,6 +92,10 @@ size_t decisions_forget(struct decisions *decisions, const char *path);
  * what was rejected once, which asks from then on. */
 void decisions_set_aside(struct decisions *decisions, const char *path, enum decision_scope scope);
 void decisions_set_aside_all(struct decisions *decisions, const char *path);
+/* What was approved of the path until then does not count any more, and the path goes by approval
+ * only: a commit of it was taken back. In memory only, never to be written. Returns 0, -E2BIG or
+ * -ENOMEM. */
+int decisions_expire(struct decisions *decisions, const char *path, uint64_t time_ns);
 
 /* Durably. Returns 0 or -errno. */
 int decisions_write(const struct decisions *decisions, int session_fd);

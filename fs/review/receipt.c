@@ -544,6 +544,20 @@ uint64_t receipts_last(const struct receipts *receipts, const char *path)
 	return state ? state->number : 0;
 }
 
+bool receipts_was_undone(const struct receipts *receipts, const char *path, uint64_t *ret_time_ns)
+{
+	const struct receipt_info *info = receipts_info(receipts, receipts_last(receipts, path));
+	bool is_undone = false;
+
+	*ret_time_ns = info ? info->time_ns : 0;
+	/* An undo of an undo does it again. Numbers only get smaller. */
+	while (info && info->undoes > 0 && info->undoes < info->number) {
+		is_undone = !is_undone;
+		info = receipts_info(receipts, info->undoes);
+	}
+	return is_undone;
+}
+
 size_t receipts_unfinished(const struct receipts *receipts)
 {
 	return receipts->unfinished;

@@ -493,7 +493,7 @@ int verdicts_judge_content(const struct review *review, const struct change *cha
 	return 0;
 }
 
-int verdicts_ask_again(struct change *change, size_t count)
+int verdicts_ask_again(struct change *change, size_t count, const char *why)
 {
 	if (change->merge == RULE_MERGE_JSON_KEYS) {
 		int r;
@@ -505,7 +505,7 @@ int verdicts_ask_again(struct change *change, size_t count)
 		return r < 0 ? r : 0;
 	}
 	change->asks_again = true;
-	(void)decide(change, REVIEW_NEEDS_APPROVAL, "rejected once: goes by approval only");
+	(void)decide(change, REVIEW_NEEDS_APPROVAL, "%s: goes by approval only", why);
 	return 0;
 }
 

@@ -12,9 +12,9 @@
 int verdicts_join(struct review *review);
 
 /* Group and reason anew, of a change that would go by itself, or of which count keys would: the
- * person rejected it once, and does not do so as it is now. count: 0 where it is not merged by key.
- * Returns 0 or -ENOMEM. */
-int verdicts_ask_again(struct change *change, size_t count);
+ * person rejected it once, and does not do so as it is now, or took back what was committed of it
+ * (why: "rejected once"). count: 0 where it is not merged by key. Returns 0 or -ENOMEM. */
+int verdicts_ask_again(struct change *change, size_t count, const char *why);
 /* It goes nowhere: what was decided about it cannot be compared with it. */
 void verdicts_hold_undecidable(struct change *change, int error);
 

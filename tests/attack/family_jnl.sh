@@ -212,7 +212,7 @@ expect_JNL_011() {
 attack_JNL_013() { some_work; }
 expect_JNL_013() {
   proven_by crash/test_commit_kill killed_at_every_call_it_is_finished_by_the_next \
-    killed_recovery_is_finished_by_the_next
+    a_file_neither_old_nor_new_would_be_noticed
 }
 
 # The daemon's threads stop one after the other. A request that one of them has taken before cannot be given

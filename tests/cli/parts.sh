@@ -189,7 +189,12 @@ ok 'and those on the host are not offered again' value_is bbbb0002 changes.0.rec
 call undo
 ok 'undo takes them out' transcript_is "$host"
 call commit
-ok 'and they go again' transcript_is "$host" "$a" "$c"
+ok 'and nothing of them goes again by itself' transcript_is "$host"
+call status
+ok 'what waits is told' shows '1 rejected, 4 records in all'
+call approve --record aaaa --record cccc0003 "$transcript"
+call commit
+ok 'but approved anew they go' transcript_is "$host" "$a" "$c"
 call commit --all
 ok '--all takes what was not rejected' transcript_is "$host" "$a" "$c" "$d"
 call commit --all
@@ -214,7 +219,8 @@ ok 'a rejected one stays behind, whatever the rule' transcript_is "$a"
 call undo
 ok 'undo removes the file' not test -e "$claude/$transcript"
 call commit
-call approve --record cccc0003 "$transcript"
+ok 'and it stays away' not test -e "$claude/$transcript"
+call approve --record aaaa --record cccc0003 "$transcript"
 call commit
 ok 'one can think again' transcript_is "$a" "$c"
 call status

@@ -205,6 +205,10 @@ static void undone_commit_leaves_the_hosts_records_known(void **state)
 	assert_int_equal(fixture_undo(&scene.f, 1, &result), 0);
 	assert_host(&scene, FIRST OTHERS);
 	write_on(&scene, OTHERS);
+	/* What was taken back does not go by itself. */
+	commit(&scene);
+	assert_host(&scene, FIRST OTHERS);
+	fixture_decide(&scene.f, scene.path, DECISION_APPROVED);
 	commit(&scene);
 	assert_host(&scene, FIRST OTHERS OWN);
 	write_on(&scene, FORGED);
