@@ -632,15 +632,15 @@ static void what_the_host_refuses_to_show_is_not_undone(void **state)
 static void nothing_is_misled_by_a_file_that_was_cut_short(void **state)
 {
 	(void)state;
-	fail_each((struct fault){ FAULT_SHORT, 0, 0, false }, false, 60);
+	fail_each((struct fault){ FAULT_SHORT, 0, 0, false }, false, 30);
 }
 
 /* As a host that another user, or a mount, gets between. */
 static void what_the_host_refuses_leaves_each_file_whole(void **state)
 {
 	(void)state;
-	fail_each((struct fault){ FAULT_FILES, 0, EACCES, false }, true, 60);
-	fail_each((struct fault){ FAULT_FILES, 0, EXDEV, false }, true, 60);
+	fail_each((struct fault){ FAULT_FILES, 0, EACCES, false }, true, 50);
+	fail_each((struct fault){ FAULT_FILES, 0, EXDEV, false }, true, 50);
 }
 
 static void any_allocation_may_fail(void **state)
