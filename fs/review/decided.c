@@ -194,6 +194,10 @@ static int ask_again(const struct review *review, struct change *change)
 	if (change->group != REVIEW_WILL_COMMIT || change->decision == CHANGE_APPROVED ||
 	    change->decision == CHANGE_REJECTED || !asks_again(review, change))
 		return 0;
+	/* Of the parts, all about which nothing counts. */
+	if (change->parts.scope != DECISION_WHOLE)
+		change->parts.open =
+			change->parts.total - change->parts.approved - change->parts.rejected;
 	return verdicts_ask_again(change, change->keys.goes, why_again(review, change));
 }
 

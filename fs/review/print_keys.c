@@ -99,15 +99,17 @@ int print_keys(const struct key_changes *keys, print_keys_remark_fn *remark, con
 
 		for (size_t i = 0; i < key_changes_count(keys); i++) {
 			const struct key_change *key = key_changes_get(keys, i);
+			enum key_fate fate = key->fate;
+			const char *told = remark ? remark(i, &fate, arg) : "";
 			int r = 0;
 
-			if (key->fate != groups[g].fate)
+			if (fate != groups[g].fate)
 				continue;
 			if (!has_title)
 				r = print_title(style, g, stream);
 			has_title = true;
 			if (r == 0)
-				r = print_key(key, remark ? remark(i, arg) : "", style, stream);
+				r = print_key(key, told, style, stream);
 			if (r < 0)
 				return r;
 		}

@@ -10,8 +10,9 @@
 
 #define PRINT_KEYS_VALUE_MAX 120u /* bytes of a value; longer ones are cut on a terminal */
 
-/* What stands behind a key: "" or a remark of a few words. */
-typedef const char *print_keys_remark_fn(size_t index, const void *arg);
+/* What stands behind a key: "" or a remark of a few words. May set *fate (its own) to the one under
+ * which it stands. */
+typedef const char *print_keys_remark_fn(size_t index, enum key_fate *fate, const void *arg);
 
 /* Keys that go, that ask, that are in conflict, and that stay, in this order. remark may be NULL.
  * Returns 0, -EPIPE or -ENOMEM. */

@@ -91,10 +91,13 @@ int print_part(const struct change *change, const struct parts *parts, const str
 			 : print_record(parts, part, style, stream);
 }
 
-static const char *remark_by_index(size_t index, const void *arg)
+/* What would go by itself, and was rejected once or undone, asks. */
+static const char *remark_by_index(size_t index, enum key_fate *fate, const void *arg)
 {
 	const struct part *part = parts_get(arg, index);
 
+	if (part && part->asks_again)
+		*fate = KEY_FATE_ASKS;
 	return part ? remark_of(part) : "";
 }
 
@@ -155,6 +158,9 @@ json_t *parts_to_json(const struct parts *parts)
 
 		if (!part->key)
 			(void)json_array_append_new(list, record_to_json(part));
+		else if (part->asks_again)
+			(void)json_object_set_new(json_array_get(list, i), "group",
+						  json_string(key_fate_name(KEY_FATE_ASKS)));
 		(void)json_object_set_new(
 			json_array_get(list, i), "decision",
 			json_string(part->has_lapsed ? "lapsed"

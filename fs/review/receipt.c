@@ -19,6 +19,9 @@ struct state {
 	uint64_t standing; /* of the commit whose state it is; 0: as before any commit */
 	bool measures;     /* committed is what the session is measured by; else its own base is */
 	bool has_gaps;     /* some records were committed since, and the base kept */
+	/* A commit was taken back, and of what came home since something was left. */
+	bool is_undone;
+	uint64_t undone_ns; /* when */
 };
 
 struct committed_item {
@@ -286,6 +289,30 @@ static struct committed_item *make_item(struct receipts *receipts, const char *p
 	return item;
 }
 
+static const struct state *last_state(const struct committed_item *item)
+{
+	return item && item->count > 0 ? &item->states[item->count - 1] : NULL;
+}
+
+/* They are in ascending order. */
+static struct receipt_info *find_info(const struct receipts *receipts, uint64_t number)
+{
+	size_t low = 0;
+	size_t high = receipts->info_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (receipts->infos[middle].number < number)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < receipts->info_count && receipts->infos[low].number == number
+		       ? &receipts->infos[low]
+		       : NULL;
+}
+
 /* The state before the one that receipt number made. */
 static struct state state_before(const struct committed_item *item, uint64_t number)
 {
@@ -296,15 +323,39 @@ static struct state state_before(const struct committed_item *item, uint64_t num
 	return i > 1 ? item->states[i - 2] : (struct state){ 0 };
 }
 
-/* undoes: 0, or the receipt whose entry was undone. */
-static int put_state(struct receipts *receipts, const struct committed *committed, uint64_t number,
-		     uint64_t undoes)
+/* What an undo made of a name: as before, but for what the person thinks of it. */
+static struct state state_undone(const struct receipts *receipts, const struct committed_item *item,
+				 const struct receipt_info *info)
+{
+	struct state state = state_before(item, info->undoes);
+	const struct receipt_info *undone = find_info(receipts, info->undoes);
+
+	state.number = info->number;
+	/* An undo of an undo does it again. */
+	state.is_undone = !undone || undone->undoes == 0 || state.is_undone;
+	state.undone_ns = info->time_ns;
+	return state;
+}
+
+/* Of a commit that may have left something of the change: what was undone of that stays so. */
+static void keep_undone(struct state *state, const struct committed_item *item)
+{
+	const struct state *last = last_state(item);
+
+	if (last) {
+		state->is_undone = last->is_undone;
+		state->undone_ns = last->undone_ns;
+	}
+}
+
+static int put_state(struct receipts *receipts, const struct committed *committed,
+		     const struct receipt_info *info)
 {
 	struct committed_item *item = find_item(receipts, committed->path);
 	struct state state = {
 		.committed = *committed,
-		.number = number,
-		.standing = number,
+		.number = info->number,
+		.standing = info->number,
 		.measures = true,
 	};
 	struct state *grown;
@@ -313,14 +364,15 @@ static int put_state(struct receipts *receipts, const struct committed *committe
 		item = make_item(receipts, committed->path);
 	if (!item)
 		return -ENOMEM;
-	if (undoes != 0) {
-		state = state_before(item, undoes);
-		state.number = number;
+	if (info->undoes != 0) {
+		state = state_undone(receipts, item, info);
 	} else if (committed->keeps_base) {
 		state = item->count > 0 ? item->states[item->count - 1] : (struct state){ 0 };
-		state.number = number;
-		state.standing = number;
+		state.number = info->number;
+		state.standing = info->number;
 		state.has_gaps = true;
+	} else if (committed->is_partial || committed->has_base) {
+		keep_undone(&state, item);
 	}
 	state.committed.path = item->path;
 	grown = realloc(item->states, (item->count + 1) * sizeof(*grown));
@@ -329,11 +381,6 @@ static int put_state(struct receipts *receipts, const struct committed *committe
 	item->states = grown;
 	item->states[item->count++] = state;
 	return 0;
-}
-
-static const struct state *last_state(const struct committed_item *item)
-{
-	return item && item->count > 0 ? &item->states[item->count - 1] : NULL;
 }
 
 static int parse_object(const json_t *entry, struct committed *ret)
@@ -417,32 +464,13 @@ static int read_receipt(int session_fd, struct receipts *receipts, uint64_t numb
 		committed.receipt = number;
 		committed.entry = i;
 		if (r == 0)
-			r = put_state(receipts, &committed, number, info.undoes);
+			r = put_state(receipts, &committed, &info);
 		if (r < 0)
 			return r;
 		info.applied++;
 	}
 	receipts->infos[receipts->info_count++] = info;
 	return 0;
-}
-
-/* They are in ascending order. */
-static struct receipt_info *find_info(const struct receipts *receipts, uint64_t number)
-{
-	size_t low = 0;
-	size_t high = receipts->info_count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (receipts->infos[middle].number < number)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < receipts->info_count && receipts->infos[low].number == number
-		       ? &receipts->infos[low]
-		       : NULL;
 }
 
 static void count_standing(struct receipts *receipts)
@@ -546,16 +574,10 @@ uint64_t receipts_last(const struct receipts *receipts, const char *path)
 
 bool receipts_was_undone(const struct receipts *receipts, const char *path, uint64_t *ret_time_ns)
 {
-	const struct receipt_info *info = receipts_info(receipts, receipts_last(receipts, path));
-	bool is_undone = false;
+	const struct state *state = last_state(find_item(receipts, path));
 
-	*ret_time_ns = info ? info->time_ns : 0;
-	/* An undo of an undo does it again. Numbers only get smaller. */
-	while (info && info->undoes > 0 && info->undoes < info->number) {
-		is_undone = !is_undone;
-		info = receipts_info(receipts, info->undoes);
-	}
-	return is_undone;
+	*ret_time_ns = state && state->is_undone ? state->undone_ns : 0;
+	return state && state->is_undone;
 }
 
 size_t receipts_unfinished(const struct receipts *receipts)

@@ -78,7 +78,8 @@ const struct receipt_info *receipts_info(const struct receipts *receipts, uint64
 uint64_t receipts_standing(const struct receipts *receipts, const char *path);
 /* The receipt that dealt with path last, be it of a commit or of an undo; 0: none. */
 uint64_t receipts_last(const struct receipts *receipts, const char *path);
-/* True if what was done last with path was to take a commit back; *ret_time_ns: when. */
+/* True if a commit of path was taken back, and since then not all of it was committed again (by key
+ * nobody can tell: it stays so); *ret_time_ns: when it was taken back last. */
 bool receipts_was_undone(const struct receipts *receipts, const char *path, uint64_t *ret_time_ns);
 /* Commits without receipt.json: cut short. */
 size_t receipts_unfinished(const struct receipts *receipts);

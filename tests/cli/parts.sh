@@ -220,7 +220,16 @@ call undo
 ok 'undo removes the file' not test -e "$claude/$transcript"
 call commit
 ok 'and it stays away' not test -e "$claude/$transcript"
-call approve --record aaaa --record cccc0003 "$transcript"
+call reject --reset "$transcript"
+call approve --record aaaa "$transcript"
+call status
+ok 'with one approved again, the other is asked about' shows 'next: claudefs diff, then claudefs commit -i'
+call commit
+ok 'the one goes' transcript_is "$a"
+ok 'and the sum tells of the other' shows '^committed 1 change \(receipt [0-9]+\); 1 needs approval'
+call commit
+ok 'which does not go with the next commit, since it was undone' transcript_is "$a"
+call approve --record cccc0003 "$transcript"
 call commit
 ok 'one can think again' transcript_is "$a" "$c"
 call status
@@ -254,4 +263,19 @@ ok 'and does not go' transcript_is "$a"
 wait "$maker"
 call verify
 ok 'the session verifies' equal 0 "$CODE"
+
+# A key that goes by itself, until it is undone.
+rm "$HOME/.config/claudefs/rules.d/look.json"
+printf '%s' '{"tipsHistory":{"a":1}}' >"$config"
+make_session <<END
+save .claude.json {"tipsHistory":{"a":2}}
+END
+call diff .claude.json
+ok 'a hint goes by itself' before '^will commit$' '^  tipsHistory'
+call commit
+call undo
+call diff .claude.json
+ok 'diff shows it among what needs approval once it was undone' before '^needs approval$' '^  tipsHistory'
+call --json diff .claude.json
+ok 'its JSON too' value_is approval changes.0.keys.0.group
 finish

@@ -173,6 +173,34 @@ static void keys_that_were_undone_ask(void **state)
 	fixture_done(&f);
 }
 
+/* The rest stays undone, and is asked about. */
+static void keys_that_are_left_still_ask(void **state)
+{
+	struct fixture f;
+	const struct change *change;
+
+	(void)state;
+	begin(&f);
+	fixture_config_write(&f, "{\"numStartups\":1,\"tipsHistory\":{\"a\":1}}");
+	fixture_save(&f, CONFIG, "{\"numStartups\":1,\"tipsHistory\":{\"a\":1}}",
+		     "{\"numStartups\":2,\"tipsHistory\":{\"a\":2}}");
+	undo(&f, commit(&f));
+	fixture_decide_part(&f, CONFIG, "numStartups", DECISION_APPROVED);
+	change = find(&f, CONFIG);
+	assert_int_equal(change->decision, CHANGE_PARTLY);
+	assert_int_equal(change->parts.open, 1);
+	assert_true(change_is_open(change));
+	commit(&f);
+	assert_host(&f, CONFIG, "{\"numStartups\":2,\"tipsHistory\":{\"a\":1}}");
+	assert_waits(&f, CONFIG, NULL);
+	commit(&f);
+	assert_host(&f, CONFIG, "{\"numStartups\":2,\"tipsHistory\":{\"a\":1}}");
+	fixture_decide_part(&f, CONFIG, "tipsHistory.a", DECISION_APPROVED);
+	commit(&f);
+	assert_host(&f, CONFIG, "{\"numStartups\":2,\"tipsHistory\":{\"a\":2}}");
+	fixture_done(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -181,6 +209,7 @@ int main(void)
 		cmocka_unit_test(an_undo_that_was_undone_takes_nothing_back),
 		cmocka_unit_test(of_two_commits_the_last_is_undone),
 		cmocka_unit_test(keys_that_were_undone_ask),
+		cmocka_unit_test(keys_that_are_left_still_ask),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
