@@ -337,10 +337,10 @@ static void on_resolved(int error, struct evutil_addrinfo *list, void *arg)
 	struct connection *connection = arg;
 	bool is_refused = false;
 
-	connection->lookup = NULL;
-	/* Cancelled: the connection is being freed. */
+	/* Cancelled: libevent says so later, when the connection is gone. */
 	if (error == EVUTIL_EAI_CANCEL)
 		return;
+	connection->lookup = NULL;
 	take_addresses(connection, list, &is_refused);
 	if (list)
 		evutil_freeaddrinfo(list);
