@@ -133,11 +133,8 @@ static size_t count_open(const struct commit_plan *plan)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < commit_plan_rest_count(plan); i++) {
-		const struct change *change = commit_plan_rest_get(plan, i)->change;
-
-		count += change->group == REVIEW_NEEDS_APPROVAL && change_is_open(change);
-	}
+	for (size_t i = 0; i < commit_plan_rest_count(plan); i++)
+		count += commit_plan_rest_get(plan, i)->is_open;
 	return count;
 }
 

@@ -217,7 +217,11 @@ static void entry_done(struct plan_entry *entry)
 
 static void leave(struct commit_plan *plan, const struct change *change, const char *reason)
 {
-	plan->rest[plan->rest_count++] = (struct plan_rest){ .change = change, .reason = reason };
+	plan->rest[plan->rest_count++] = (struct plan_rest){
+		.change = change,
+		.reason = reason,
+		.is_open = change->group == REVIEW_NEEDS_APPROVAL && change_is_open(change),
+	};
 }
 
 /* True if a change that stays continues the host's file of this name. */
@@ -355,6 +359,11 @@ static void plan_change(struct commit_plan *plan, const struct change *change)
 	else if (leaves_parts(&entry))
 		leave(plan, change,
 		      entry.is_by_key ? "its other keys stay" : "its other records stay");
+	else
+		return;
+	/* All but what was rejected goes. */
+	if (approves_named(choice))
+		plan->rest[plan->rest_count - 1].is_open = false;
 }
 
 ANALYZER_LOSES_OWNERS

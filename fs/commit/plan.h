@@ -76,10 +76,11 @@ struct plan_entry {
 	size_t chosen_count;
 };
 
-/* A change that stays pending although the choice covered it. */
+/* A change that stays pending, or of which something does, although the choice covered it. */
 struct plan_rest {
 	const struct change *change;
 	const char *reason; /* borrowed from the plan; one line */
+	bool is_open;       /* it waits for the person's word (what the plan takes does not) */
 };
 
 struct commit_plan;

@@ -104,6 +104,7 @@ call status
 ok 'the rejected one is rejected still' shows '1 rejected, 1 changed since you decided, 2 keys in all'
 call commit --all
 ok '--all takes what was not rejected' host_config_is '{"numStartups":7,"theme":"light","verbose":false}'
+ok 'so that nothing needs approval any more' hides 'approval'
 call commit --all
 ok 'and not what was' host_config_is '{"numStartups":7,"theme":"light","verbose":false}'
 call reject --reset --key verbose .claude.json
