@@ -148,6 +148,32 @@ static int write_outside(void)
 	return fd < 0 ? errno : 0;
 }
 
+/* These say nothing of whether it was done. */
+static int change_mode(void)
+{
+	char path[400];
+
+	(void)snprintf(path, sizeof(path), "%s/secret", dir.path);
+	return chmod(path, 0644) < 0 ? errno : 0;
+}
+
+static int change_mode_beneath(void)
+{
+	return fchmodat(dir.fd, "secret", 0644, 0) < 0 ? errno : 0;
+}
+
+static int change_times(void)
+{
+	static const struct timespec past[2] = { { .tv_sec = 1 }, { .tv_sec = 1 } };
+
+	return utimensat(dir.fd, "secret", past, 0) < 0 ? errno : 0;
+}
+
+static int direct_signals(void)
+{
+	return fcntl(server, F_SETOWN, getppid()) < 0 ? errno : 0;
+}
+
 static int make_executable_memory(void)
 {
 	return mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1,
@@ -225,6 +251,7 @@ static void calls_that_it_does_not_need_fail(void **state)
 		{ "fork", make_process },
 		{ "ptrace", trace },
 		{ "signal", signal_parent },
+		{ "signal by a descriptor", direct_signals },
 		{ "executable memory", make_executable_memory },
 		{ "unshare", unshare_nothing },
 		{ "prlimit of another", ask_limits },
@@ -263,6 +290,32 @@ static void only_the_quarantine_is_there(void **state)
 	assert_int_equal(in_child(true, write_outside), EACCES);
 	assert_int_equal(in_child(false, read_other_process), 0);
 	assert_int_equal(in_child(true, read_other_process), EACCES);
+}
+
+/* Did the deed change the mode or the times of a file outside? */
+static bool does_change(bool is_confined, int (*deed)(void))
+{
+	static const struct timespec now[2] = { { .tv_sec = 1000 }, { .tv_sec = 1000 } };
+	struct stat info;
+
+	assert_int_equal(fchmodat(dir.fd, "secret", 0600, 0), 0);
+	assert_int_equal(utimensat(dir.fd, "secret", now, 0), 0);
+	assert_int_equal(in_child(is_confined, deed), 0);
+	assert_int_equal(fstatat(dir.fd, "secret", &info, 0), 0);
+	return (info.st_mode & 07777) != 0600 || info.st_mtim.tv_sec != 1000;
+}
+
+/* Landlock knows nothing of these. That they seem to be done is what libgit2 needs. */
+static void no_mode_and_no_time_changes(void **state)
+{
+	int (*const deeds[])(void) = { change_mode, change_mode_beneath, change_times };
+
+	(void)state;
+	need_filter();
+	for (size_t i = 0; i < sizeof(deeds) / sizeof(deeds[0]); i++) {
+		assert_true(does_change(false, deeds[i]));
+		assert_false(does_change(true, deeds[i]));
+	}
 }
 
 /* A socket that was made before, if one were left open by mistake, connects to nothing. */
@@ -326,6 +379,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(calls_that_it_does_not_need_fail),
 		cmocka_unit_test(only_the_quarantine_is_there),
+		cmocka_unit_test(no_mode_and_no_time_changes),
 		cmocka_unit_test(no_port_is_reached),
 		cmocka_unit_test(the_kernel_says_so),
 	};
