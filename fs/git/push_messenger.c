@@ -80,6 +80,33 @@ static void take(const struct push_errand *errand, const struct report *report,
 	}
 }
 
+/* It ended without a word: nobody knows whether the remote has the push. Whoever decides about it
+ * next is told by the entry, unless it got as far as to write there itself. */
+static int note_end(const struct push_errand *errand, struct push_entry *entry,
+		    struct push_problem *problem)
+{
+	const struct push_store *store = errand->store;
+	struct push_entry written = { 0 };
+	int r = push_problem_set(problem, -EIO,
+				 "the remote did not answer in time, or the process that asked it "
+				 "was ended; look at the remote, and try again");
+
+	if (!errand->may_push)
+		return r;
+	if (push_entry_read(store, entry->number, &written) == 0) {
+		push_entry_done(entry);
+		*entry = written;
+	}
+	if (entry->state != PUSH_PUSHED) {
+		(void)push_entry_turn(entry, entry->state, errand->by, problem->text);
+		(void)push_entry_write(store, entry);
+		return r;
+	}
+	(void)push_store_drop(store, entry->number);
+	problem->text[0] = '\0';
+	return 0;
+}
+
 int push_messenger_send(const struct push_errand *errand, struct push_entry *entry,
 			struct push_problem *problem)
 {
@@ -103,9 +130,7 @@ int push_messenger_send(const struct push_errand *errand, struct push_entry *ent
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	if (!has_come)
-		return push_problem_set(problem, -EIO,
-					"the remote did not answer in time, or the process that "
-					"asked it was ended; look at the remote, and try again");
+		return note_end(errand, entry, problem);
 	take(errand, report, entry);
 	*problem = report->problem;
 	return report->result;

@@ -16,7 +16,8 @@ struct push_errand {
 };
 
 /* It outlives its sender: what it began to push, it ends. Fills entry as those do, which is as the
- * store has it if it may push. Returns as those do, and -EIO where it was ended. */
+ * store has it if it may push. Returns as those do, and -EIO where it was ended (which the entry
+ * says then, if it might have pushed). */
 int push_messenger_send(const struct push_errand *errand, struct push_entry *entry,
 			struct push_problem *problem);
 
