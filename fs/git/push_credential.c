@@ -10,6 +10,8 @@
 #include "fs/base/path_name.h"
 #include "fs/base/program_path.h"
 #include "fs/base/secret_program.h"
+#include "fs/base/text.h"
+#include "fs/git/person_file.h"
 #include "fs/git/push_remotes.h"
 
 #define PROGRAM_MS  60000 /* a helper may ask the person, in a window of its own */
@@ -74,21 +76,47 @@ static bool is_persons_host(const char *host)
 	return own && strcasecmp(own, host) == 0;
 }
 
+/* "PATH=..." (ret_) without directories that are the project's: git looks for a helper there, and
+ * helpers for theirs. NULL: out of memory. */
+static char *clean_path(const char *project)
+{
+	cleanup_text struct text text = { 0 };
+	const char *cursor = getenv("PATH");
+	const char *separator = "";
+
+	text_append(&text, "PATH=");
+	while (cursor && *cursor) {
+		size_t len = strcspn(cursor, ":");
+		cleanup_free char *name = strndup(cursor, len);
+		cleanup_free char *real = name && name[0] == '/' ? directory_canonical(name) : NULL;
+
+		/* Not by its name, which may lead there through a link of the project's. */
+		if (real && !path_is_beneath(real + 1, project + 1)) {
+			text_appendf(&text, "%s%s", separator, real);
+			separator = ":";
+		}
+		cursor += len + (cursor[len] == ':');
+	}
+	return text.is_failed ? NULL : steal_ptr(&text.data);
+}
+
 /* The caller's, without what would point git at another repository, configuration or program, and
  * without tokens that are not for host. */
-static const char **clean_environment(const char *ceiling, const char *host)
+static const char **clean_environment(const char *ceiling, const char *path, const char *host)
 {
-	const char **entries = (const char **)calloc(ENTRIES_MAX + 3, sizeof(*entries));
+	const char **entries = (const char **)calloc(ENTRIES_MAX + 4, sizeof(*entries));
 	size_t count = 0;
 
 	if (!entries)
 		return NULL;
 	for (char *const *entry = environ; *entry && count < ENTRIES_MAX; entry++) {
 		if (strncmp(*entry, "GIT_", 4) != 0 && strncmp(*entry, "SSH_ASKPASS", 11) != 0 &&
+		    strncmp(*entry, "PATH=", 5) != 0 &&
 		    (!is_for_any_host(*entry) || is_persons_host(host)))
 			entries[count++] = *entry;
 	}
 	entries[count++] = "GIT_TERMINAL_PROMPT=0";
+	entries[count++] = path;
 	entries[count++] = ceiling;
 	return entries;
 }
@@ -103,9 +131,10 @@ static char *find_program(const char *name, const char *project)
 	return steal_ptr(&path);
 }
 
-static int run(const char *const *argv, const char *directory, const char *host,
-	       const struct secret *input, struct secret **ret)
+static int run(const char *const *argv, const char *project, const char *directory,
+	       const char *host, const struct secret *input, struct secret **ret)
 {
+	cleanup_free char *path = clean_path(project);
 	cleanup_free char *ceiling = NULL;
 	cleanup_free const char **environment = NULL;
 	struct secret_program what = { .argv = argv,
@@ -122,7 +151,7 @@ static int run(const char *const *argv, const char *directory, const char *host,
 	}
 	/* git looks for a repository above the directory, unless that is forbidden. */
 	*strrchr(ceiling, '/') = '\0';
-	environment = clean_environment(ceiling, host);
+	environment = path ? clean_environment(ceiling, path, host) : NULL;
 	if (!environment)
 		return -ENOMEM;
 	what.envp = environment;
@@ -141,7 +170,7 @@ static int ask_gh(const char *host, const char *project, const char *directory,
 	cleanup_free char *program = find_program("gh", project);
 	const char *const argv[] = { program, "auth", "token", "--hostname", host, NULL };
 	cleanup_secret struct secret *output = NULL;
-	int r = program ? run(argv, directory, host, NULL, &output) : -ENOENT;
+	int r = program ? run(argv, project, directory, host, NULL, &output) : -ENOENT;
 
 	if (r < 0)
 		return r;
@@ -175,6 +204,43 @@ static const char *value_of(const struct secret *output, const char *key, size_t
 	return NULL;
 }
 
+/* In the project, or reached by a link in it. One that cannot be told may be. */
+static bool is_projects(const char *file, const char *project)
+{
+	cleanup_fd int fd = person_file_open(file, project);
+	cleanup_free char *real = fd < 0 ? NULL : fd_kernel_path(fd);
+
+	return !real || path_is_beneath(real + 1, project + 1);
+}
+
+/* A helper that the agent may write into git's configuration would run on the host, at once: of
+ * somebody who works on the own dotfiles, say. *ret_file (ret_): one that is the project's, or
+ * NULL. Returns 0 or -errno. */
+static int check_configuration(const char *host, const char *project, const char *directory,
+			       char **ret_file)
+{
+	cleanup_free char *program = find_program("git", project);
+	const char *const argv[] = { program,         "config", "--list", "--name-only",
+				     "--show-origin", "-z",     NULL };
+	cleanup_secret struct secret *output = NULL;
+	int r = program ? run(argv, project, directory, host, NULL, &output) : -ENOENT;
+
+	if (r < 0)
+		return r;
+	/* Origin and name, in turn. */
+	for (size_t at = 0, field = 0; at < output->len; field++) {
+		const char *origin = output->data + at;
+
+		at += strlen(origin) + 1;
+		if (field % 2 == 0 && strncmp(origin, "file:", 5) == 0 &&
+		    is_projects(origin + 5, project)) {
+			*ret_file = strdup(origin + 5);
+			return *ret_file ? 0 : -ENOMEM;
+		}
+	}
+	return 0;
+}
+
 static int ask_git(const char *target, const char *host, const char *project, const char *directory,
 		   struct push_credential *ret)
 {
@@ -199,7 +265,7 @@ static int ask_git(const char *target, const char *host, const char *project, co
 	if (n < 0 || (size_t)n >= SECRET_MAX)
 		return -EFBIG;
 	input->len = (size_t)n;
-	r = run(argv, directory, host, input, &output);
+	r = run(argv, project, directory, host, input, &output);
 	if (r < 0)
 		return r;
 	user = value_of(output, "username", &user_len);
@@ -236,6 +302,7 @@ int push_credential_find(const char *target, const char *project, const char *di
 {
 	cleanup_push_credential struct push_credential found = { 0 };
 	cleanup_free char *host = push_target_host(target);
+	cleanup_free char *file = NULL;
 	int r;
 
 	if (!host)
@@ -248,8 +315,17 @@ int push_credential_find(const char *target, const char *project, const char *di
 			"url to https://",
 			target);
 	r = ask_gh(host, project, directory, &found);
-	if (r == -ENOENT)
-		r = ask_git(target, host, project, directory, &found);
+	if (r == -ENOENT) {
+		r = check_configuration(host, project, directory, &file);
+		if (file)
+			return push_problem_set(problem, -EACCES,
+						"%s: git's configuration %s is in the project, "
+						"where a session may name a helper; it is not "
+						"asked: run gh auth login, or move the file",
+						target, file);
+		if (r == 0)
+			r = ask_git(target, host, project, directory, &found);
+	}
 	if (r < 0)
 		return push_problem_set(problem, r == -ENOENT ? r : -EIO,
 					"%s: no credential: neither gh nor git's credential helper "

@@ -2,7 +2,8 @@
 /* The host's own credential for a remote: what `gh auth token` prints, else what the person's
  * credential helper says (`git credential fill`). Both are the host's programs, started in a
  * directory of ours, outside of the project and with none of its configuration; a program that lies
- * in the project is not taken. GH_ENTERPRISE_TOKEN and its like, which gh gives to every host,
+ * in the project is not taken, nor is a directory of PATH that does, and git is not asked where a
+ * file of its configuration does. GH_ENTERPRISE_TOKEN and its like, which gh gives to every host,
  * count for that of GH_HOST alone. The secret passes by pipes into locked memory and from there to
  * libgit2's callback: never by an argument, the environment, a log or a file. */
 #ifndef CLAUDEFS_GIT_PUSH_CREDENTIAL_H

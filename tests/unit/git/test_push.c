@@ -278,6 +278,72 @@ static void only_loopback_gets_a_credential_without_tls(void **state)
 	temp_dir_remove(&dir);
 }
 
+static void write_program(struct temp_dir *dir, const char *name, const char *text)
+{
+	assert_int_equal(temp_dir_write(dir, name, text), 0);
+	assert_int_equal(fchmodat(dir->fd, name, 0700, 0), 0);
+}
+
+#define HELPER "#!/bin/sh\necho username=u\necho password=p\n"
+
+/* With a HOME in dir, whose project is "project"; gh has nothing. */
+static int find_with_helper(const struct temp_dir *dir, struct push_problem *problem)
+{
+	cleanup_push_credential struct push_credential credential = { 0 };
+	char project[300];
+	char empty[300];
+
+	(void)snprintf(project, sizeof(project), "%s/project", dir->path);
+	(void)snprintf(empty, sizeof(empty), "%s/empty", dir->path);
+	return push_credential_find("https://git.example/o/r", project, empty, false, &credential,
+				    problem);
+}
+
+/* Neither a program that the agent may write there runs on the host, nor one that it may name. */
+static void no_helper_is_the_projects(void **state)
+{
+	static const char config[] = "[credential]\n\thelper = ours\n";
+	static const char *const folders[] = { "empty", "tools", "project", "project/bin" };
+	char *old_path = strdup(getenv("PATH"));
+	char *old_home = strdup(getenv("HOME") ? getenv("HOME") : "/");
+	struct push_problem problem = { 0 };
+	struct temp_dir dir;
+	char path[2048];
+
+	(void)state;
+	assert_int_equal(temp_dir_make(&dir), 0);
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
+		assert_int_equal(mkdirat(dir.fd, folders[i], 0700), 0);
+	write_program(&dir, "tools/gh", "#!/bin/sh\nexit 1\n");
+	write_program(&dir, "project/bin/git-credential-ours", HELPER);
+	assert_int_equal(temp_dir_write(&dir, "project/gitconfig", config), 0);
+	assert_int_equal(temp_dir_write(&dir, ".gitconfig", config), 0);
+	assert_int_equal(symlinkat("project/bin", dir.fd, "link"), 0);
+	(void)snprintf(path, sizeof(path), "%s/project/bin:%s/link:%s/tools:%s", dir.path, dir.path,
+		       dir.path, old_path);
+	(void)setenv("PATH", path, 1);
+	(void)setenv("HOME", dir.path, 1);
+	(void)unsetenv("XDG_CONFIG_HOME");
+	assert_int_equal(find_with_helper(&dir, &problem), -ENOENT);
+	/* The control: it is found elsewhere. */
+	write_program(&dir, "tools/git-credential-ours", HELPER);
+	assert_int_equal(find_with_helper(&dir, &problem), 0);
+	/* By a link, and included. */
+	assert_int_equal(unlinkat(dir.fd, ".gitconfig", 0), 0);
+	assert_int_equal(symlinkat("project/gitconfig", dir.fd, ".gitconfig"), 0);
+	assert_int_equal(find_with_helper(&dir, &problem), -EACCES);
+	assert_non_null(strstr(problem.text, "/.gitconfig is in the project"));
+	assert_int_equal(unlinkat(dir.fd, ".gitconfig", 0), 0);
+	assert_int_equal(
+		temp_dir_write(&dir, ".gitconfig", "[include]\n\tpath = project/gitconfig\n"), 0);
+	assert_int_equal(find_with_helper(&dir, &problem), -EACCES);
+	(void)setenv("PATH", old_path, 1);
+	(void)setenv("HOME", old_home, 1);
+	free(old_path);
+	free(old_home);
+	temp_dir_remove(&dir);
+}
+
 /* A remote of project with that path, as it is read from its configuration. */
 static void expect_path(struct temp_dir *dir, const char *name, const char *wanted)
 {
@@ -325,6 +391,7 @@ int main(void)
 		cmocka_unit_test(tokens_are_told_apart),
 		cmocka_unit_test(a_token_for_enterprises_goes_to_the_persons_own_alone),
 		cmocka_unit_test(only_loopback_gets_a_credential_without_tls),
+		cmocka_unit_test(no_helper_is_the_projects),
 		cmocka_unit_test(a_path_that_leads_into_the_project_is_no_remote),
 	};
 
