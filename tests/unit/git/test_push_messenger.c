@@ -81,6 +81,7 @@ static void the_entry_says_that_it_ended(void **state)
 
 	(void)state;
 	assert_int_equal(push_rules_parse(NULL, 0, &rules, NULL), 0);
+	assert_true(server >= 0);
 	errand.rules = rules;
 	assert_int_equal(push_store_open(dir.path, SESSION, true, &store), 0);
 	make_entry(&store, url, &entry);
