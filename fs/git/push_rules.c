@@ -407,12 +407,22 @@ bool push_rules_allow_outward_links(const struct push_rules *rules)
 	return rules->outward_links;
 }
 
+/* match() finds no rule for these. */
+static bool is_too_deep(const char *path)
+{
+	size_t slashes = 0;
+
+	for (; *path; path++)
+		slashes += *path == '/';
+	return slashes >= PATTERN_COMPONENTS_MAX;
+}
+
 const char *push_rules_deny_path(const struct push_rules *rules, const char *path)
 {
 	cleanup_free char *folded = NULL;
 	const struct path_rule *rule;
 
-	if (!path_is_valid(path) || fold_name(path, &folded) < 0)
+	if (!path_is_valid(path) || is_too_deep(path) || fold_name(path, &folded) < 0)
 		return "Its name cannot be compared with the rules";
 	rule = match(&rules->deny_paths, PATTERN_FOLDED, folded);
 	return rule && !match(&rules->allow_paths, PATTERN_EXACT, path) ? rule->why : NULL;

@@ -9,6 +9,7 @@
 #include "tests/unit/cmocka_setup.h"
 #include "tests/unit/temp_dir.h"
 
+#include "fs/git/push_check.h"
 #include "fs/git/push_credential.h"
 #include "fs/git/push_protocol.h"
 #include "fs/git/push_rules.h"
@@ -187,6 +188,24 @@ static void a_persons_rules_widen_and_narrow(void **state)
 		assert_int_equal(push_rules_parse(bad[i], strlen(bad[i]), &none, &problem),
 				 -EBADMSG);
 	}
+}
+
+/* The deepest that a tree may be (push_check.h), and a directory less. */
+static void no_path_is_too_deep_for_the_rules(void **state)
+{
+	static const char name[] = "Jenkinsfile";
+	cleanup_push_rules struct push_rules *rules = NULL;
+	char path[2 * PUSH_TREE_DEPTH_MAX + sizeof(name)];
+
+	(void)state;
+	assert_int_equal(push_rules_parse(NULL, 0, &rules, NULL), 0);
+	for (size_t i = 0; i < PUSH_TREE_DEPTH_MAX; i++)
+		memcpy(path + 2 * i, "a/", 2);
+	memcpy(path + 2 * (size_t)PUSH_TREE_DEPTH_MAX, name, sizeof(name));
+	assert_non_null(push_rules_deny_path(rules, path + 2));
+	assert_non_null(push_rules_deny_path(rules, path));
+	path[2 * PUSH_TREE_DEPTH_MAX] = 'X';
+	assert_null(push_rules_deny_path(rules, path + 2));
 }
 
 static void tokens_are_told_apart(void **state)
@@ -388,6 +407,7 @@ int main(void)
 		cmocka_unit_test(refs_that_are_tricks_are_no_refs),
 		cmocka_unit_test(secrets_are_found_by_their_form),
 		cmocka_unit_test(a_persons_rules_widen_and_narrow),
+		cmocka_unit_test(no_path_is_too_deep_for_the_rules),
 		cmocka_unit_test(tokens_are_told_apart),
 		cmocka_unit_test(a_token_for_enterprises_goes_to_the_persons_own_alone),
 		cmocka_unit_test(only_loopback_gets_a_credential_without_tls),
