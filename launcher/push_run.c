@@ -45,9 +45,12 @@ void run_note_remotes(const struct host_places *places, const struct plan *plan)
 	cleanup_fd int state = session_state_open(true);
 	int r = state < 0 ? state : 0;
 
-	if (r == 0 && !push_known_exists(places->state_dir, plan->project))
+	/* Sessions are looked for only where that counts. */
+	if (r == 0)
 		r = push_known_begin(places->state_dir, plan->project,
-				     had_sessions(state, plan->project), &plan->push_remotes);
+				     push_known_exists(places->state_dir, plan->project) ||
+					     had_sessions(state, plan->project),
+				     &plan->push_remotes);
 	if (r < 0)
 		message_warning("%s/push/known: %s; each git push of this session waits for you",
 				places->state_dir, strerror(-r));

@@ -141,11 +141,12 @@ int push_known_begin(const char *state_path, const char *project, bool had_sessi
 	cleanup_fd int dir = open_records(state_path, true);
 	cleanup_fd int lock = dir < 0 ? dir : lock_wait(dir, "lock", LOCK_MS);
 	cleanup_json json_t *targets = json_array();
+	cleanup_json json_t *known = NULL;
 
 	if (lock < 0)
 		return lock;
 	if (exists(dir, project))
-		return 0;
+		return read_record(dir, project, &known);
 	if (!had_sessions && !is_below_known(dir, project)) {
 		for (size_t i = 0; i < remotes->count; i++) {
 			const char *target = remotes->items[i].target;

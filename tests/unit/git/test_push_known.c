@@ -87,6 +87,7 @@ static void a_person_may_add_to_them(void **state)
 /* Whatever is in the record's place: nothing is known then, and it is not made anew. */
 static void a_damaged_record_knows_nothing(void **state)
 {
+	const struct push_remotes none = { 0 };
 	int fd;
 	size_t damaged = 0;
 	struct dirent *entry;
@@ -107,7 +108,8 @@ static void a_damaged_record_knows_nothing(void **state)
 	(void)closedir(records);
 	assert_int_equal(damaged, 1);
 	assert_false(push_known_has(dir.path, PROJECT, "/srv/a"));
-	begin(PROJECT, false, "/srv/a");
+	/* Told at the next start, and nothing is made of it. */
+	assert_true(push_known_begin(dir.path, PROJECT, false, &none) < 0);
 	assert_false(push_known_has(dir.path, PROJECT, "/srv/a"));
 	assert_true(push_known_add(dir.path, PROJECT, "/srv/a") < 0);
 }
