@@ -63,6 +63,17 @@ static ssize_t take_log(struct intent *intent, const char *data, size_t len)
 	return (ssize_t)done;
 }
 
+/* Cut and appended to is only what has no other name: a link to another file may have been planted.
+ */
+static int check_own(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	return S_ISREG(st.st_mode) && st.st_nlink == 1 ? 0 : -EBADMSG;
+}
+
 int done_log_open(int receipt_fd, struct intent *intent)
 {
 	cleanup_fd int fd = -1;
@@ -74,7 +85,9 @@ int done_log_open(int receipt_fd, struct intent *intent)
 	fd = openat(receipt_fd, "done", O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return -errno;
-	r = fd_read_file(fd, DONE_LOG_MAX, &data, &len);
+	r = check_own(fd);
+	if (r == 0)
+		r = fd_read_file(fd, DONE_LOG_MAX, &data, &len);
 	if (r < 0)
 		return r;
 	good = take_log(intent, data, len);

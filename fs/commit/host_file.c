@@ -12,6 +12,7 @@
 #include "fs/base/fd.h"
 #include "fs/base/text.h"
 #include "fs/commit/done_log.h"
+#include "fs/commit/receipt_dir.h"
 #include "fs/journal/sample.h"
 
 #define OPEN_PLANTED (O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
@@ -198,10 +199,12 @@ int target_keep(struct target *target, const struct stat *st)
 	if (!S_ISREG(now_st.st_mode))
 		return -EAGAIN;
 	(void)snprintf(name, sizeof(name), "pre-%zu", target->index);
-	to = openat(target->run->receipt_fd, name,
-		    O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (to < 0)
+	/* Of a try that was cut short, or planted: nothing is written through it. */
+	if (unlinkat(target->run->receipt_fd, name, 0) < 0 && errno != ENOENT)
 		return -errno;
+	to = receipt_dir_create_file(target->run->receipt_fd, name);
+	if (to < 0)
+		return to;
 	target_describe(&target->entry->before, st);
 	n = fd_copy(from, 0, to, 0, -1);
 	if (n >= 0)

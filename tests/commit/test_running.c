@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "fs/base/cleanup.h"
 #include "tests/lib/form.h"
 #include "tests/lib/kill_at_syscall.h"
 #include "tests/lib/session_fixture.h"
@@ -298,11 +299,12 @@ static void plant_links(void *arg)
 /* By rule, and some records of it: both write to a file of their own first. */
 static void nothing_is_written_through_a_name_that_was_planted(void **state)
 {
-	static const char *const names[] = { "receipts/1/united", "receipts/1/chosen" };
+	static const char *const names[] = { "receipts/1/united", "receipts/1/chosen",
+					     "receipts/1/done" };
 
 	(void)state;
 
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < 3; i++) {
 		struct scene scene = { .before = GOOD FINE, .planted = names[i] };
 		enum kill_result result;
 		char *content;
@@ -325,6 +327,31 @@ static void nothing_is_written_through_a_name_that_was_planted(void **state)
 		assert_host(&scene, FIRST);
 		fixture_done(&scene.f);
 	}
+}
+
+/* Nor what the host had before, kept for an undo. */
+static void nothing_is_kept_in_a_file_that_was_planted(void **state)
+{
+	struct scene scene = { .planted = "receipts/1/pre-0" };
+	cleanup_free char *content = NULL;
+	enum kill_result result;
+	int status = 0;
+
+	(void)state;
+	fixture_make(&scene.f);
+	fixture_host_write(&scene.f, "precious", PRECIOUS);
+	fixture_config_write(&scene.f, "{\"numStartups\":1}");
+	fixture_save(&scene.f, ".claude.json", "{\"numStartups\":1}", "{\"numStartups\":2}");
+	result = act_at_syscall(0, commit_auto, &scene, plant_links, &scene, &status);
+	if (result == KILL_NO_TRACE) {
+		fixture_done(&scene.f);
+		skip();
+	}
+	assert_true(scene.is_planted);
+	content = fixture_host_read(&scene.f, "precious");
+	assert_non_null(content);
+	assert_string_equal(content, PRECIOUS);
+	fixture_done(&scene.f);
 }
 
 static void record_written_at_any_instant_is_judged_as_it_comes_home(void **state)
@@ -352,6 +379,7 @@ int main(void)
 		cmocka_unit_test(record_of_another_project_stays_when_a_conflict_is_settled),
 		cmocka_unit_test(what_comes_while_a_conflict_is_settled_stays_pending),
 		cmocka_unit_test(nothing_is_written_through_a_name_that_was_planted),
+		cmocka_unit_test(nothing_is_kept_in_a_file_that_was_planted),
 		cmocka_unit_test(record_written_at_any_instant_is_judged_as_it_comes_home),
 		cmocka_unit_test(file_written_at_any_instant_is_judged_as_it_comes_home),
 	};
