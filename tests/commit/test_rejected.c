@@ -6,57 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/base/cleanup.h"
+#include "tests/commit/rule_scene.h"
 #include "tests/lib/session_fixture.h"
 
-#define CONFIG ".claude.json"
-#define UUID   "11111111-2222-3333-4444-555555555555"
-#define FAR    "2\n3\n4\n5\n6\n7\n8\n"
-#define OLD    "1\n" FAR "9\n"
-#define BOTH   "one\n" FAR "nine\n"
-#define OTHER  "uno\n" FAR "nove\n"
+#define UUID  "11111111-2222-3333-4444-555555555555"
+#define FAR   "2\n3\n4\n5\n6\n7\n8\n"
+#define OLD   "1\n" FAR "9\n"
+#define BOTH  "one\n" FAR "nine\n"
+#define OTHER "uno\n" FAR "nove\n"
 
 #define RECORD(uuid, text) "{\"uuid\":\"" uuid "\",\"n\":\"" text "\"}\n"
-
-static const char rules[] = "{\"version\":1,\"rules\":[{\"path\":\"auto/**\",\"read\":\"show\","
-			    "\"write\":\"auto\",\"why\":\"test\"}]}";
-
-static const struct commit_choice choose_auto = { 0 };
-
-static void begin(struct fixture *f)
-{
-	fixture_make(f);
-	fixture_add_rules(f, rules);
-}
-
-static const struct change *find(struct fixture *f, const char *path)
-{
-	const struct change *change = review_find(fixture_review(f), path);
-
-	assert_non_null(change);
-	return change;
-}
-
-static void commit(struct fixture *f)
-{
-	struct commit_result result;
-
-	assert_int_equal(fixture_commit(f, &choose_auto, &result), 0);
-	assert_int_equal(result.failed + result.damaged + result.conflicts, 0);
-}
-
-static void assert_host(struct fixture *f, const char *path, const char *expected)
-{
-	cleanup_free char *content = strcmp(path, CONFIG) == 0 ? fixture_config_read(f)
-							       : fixture_host_read(f, path);
-
-	if (!expected) {
-		assert_null(content);
-		return;
-	}
-	assert_non_null(content);
-	assert_string_equal(content, expected);
-}
 
 /* It asks, says so, and a commit without a word leaves it. */
 static void assert_asks(struct fixture *f, const char *path, const char *host)

@@ -6,40 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/base/cleanup.h"
-#include "tests/lib/session_fixture.h"
-
-#define CONFIG ".claude.json"
-
-static const char rules[] =
-	"{\"version\":1,\"rules\":[{\"path\":\"auto/"
-	"**\",\"read\":\"show\",\"write\":\"auto\",\"why\":\"test\"},"
-	"{\"path\":\"ask/**\",\"read\":\"show\",\"write\":\"review\",\"why\":\"test\"}]}";
-
-static const struct commit_choice choose_auto = { 0 };
-
-static void begin(struct fixture *f)
-{
-	fixture_make(f);
-	fixture_add_rules(f, rules);
-}
-
-static const struct change *find(struct fixture *f, const char *path)
-{
-	const struct change *change = review_find(fixture_review(f), path);
-
-	assert_non_null(change);
-	return change;
-}
-
-static uint64_t commit(struct fixture *f)
-{
-	struct commit_result result;
-
-	assert_int_equal(fixture_commit(f, &choose_auto, &result), 0);
-	assert_int_equal(result.failed + result.damaged + result.conflicts, 0);
-	return result.receipt;
-}
+#include "tests/commit/rule_scene.h"
 
 static uint64_t undo(struct fixture *f, uint64_t receipt)
 {
@@ -48,19 +15,6 @@ static uint64_t undo(struct fixture *f, uint64_t receipt)
 	assert_int_equal(fixture_undo(f, receipt, &result), 0);
 	assert_true(result.applied > 0);
 	return result.receipt;
-}
-
-static void assert_host(struct fixture *f, const char *path, const char *expected)
-{
-	cleanup_free char *content = strcmp(path, CONFIG) == 0 ? fixture_config_read(f)
-							       : fixture_host_read(f, path);
-
-	if (!expected) {
-		assert_null(content);
-		return;
-	}
-	assert_non_null(content);
-	assert_string_equal(content, expected);
 }
 
 static void assert_waits(struct fixture *f, const char *path, const char *reason)
