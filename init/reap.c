@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
@@ -32,13 +33,23 @@ void reap_block_signals(void)
 	(void)sigprocmask(SIG_SETMASK, &set, NULL);
 }
 
+/* execve(2) says the same of a script whose interpreter, or of a program whose loader is missing. */
+static bool is_there(const char *program)
+{
+	return strchr(program, '/') && access(program, F_OK) == 0;
+}
+
 static int exec_command(const struct init_context *context)
 {
 	int error;
 
 	(void)execvp(context->argv[0], context->argv);
 	error = errno;
-	if (error == ENOENT)
+	if (error == ENOENT && is_there(context->argv[0]))
+		message_error("%s: what runs it is not in the sandbox: the interpreter that its "
+			      "first line names, or its dynamic loader",
+			      context->argv[0]);
+	else if (error == ENOENT)
 		message_error("%s: not in the sandbox, which has the system's programs and the "
 			      "project (claudefs-run --print-plan)",
 			      context->argv[0]);

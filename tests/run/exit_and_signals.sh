@@ -12,6 +12,9 @@ ok 'death by signal is 128 and the signal' equal 137 "$(code inside_sh 'kill -KI
 ok 'a command that does not exist is 127' equal 127 "$(code inside no-such-command)"
 touch "$PROJECT/plain" && own
 ok 'a file that cannot be executed is 126' equal 126 "$(code inside ./plain)"
+printf '#!/nowhere/sh\n' >"$PROJECT/script" && chmod +x "$PROJECT/script" && own
+ok 'a script whose interpreter is not there is 127' equal 127 "$(code inside ./script)"
+ok 'which says that it is not the command that is missing' contains "$WORK/err" './script: what runs it is not in the sandbox'
 ok 'a missing claude is 127' equal 127 "$(code run "$PROJECT" -p hi)"
 ok 'and the message names the mend' contains "$WORK/err" 'npm install'
 ok 'stdin passes through' equal hello "$(echo hello | run --commit never "$PROJECT" --exec cat)"
