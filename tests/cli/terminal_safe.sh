@@ -67,7 +67,7 @@ call --json show "$path"
 ok "'--json show' of bytes is strict" "$CHECK" json <"$OUT"
 ok 'as base64' value_is base64 encoding
 call show "$path"
-ok "show into a pipe gives the exact bytes" equal "$(printf "%b%bmore%b" "$nasty" "$nasty" "$nasty" | xxd)" "$(xxd <"$OUT")"
+ok "show into a pipe gives the exact bytes" equal "$(printf "%b%bmore%b" "$nasty" "$nasty" "$nasty" | od -An -vtx1)" "$(od -An -vtx1 <"$OUT")"
 call why "$path"
 ok "why is safe" safe
 call --json why "$path"
