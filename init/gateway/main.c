@@ -200,6 +200,10 @@ static int make_base(struct gate *gate)
 	if (gate->base && !gate->dns)
 		/* No name server is set up: names of the hosts file still work. */
 		gate->dns = evdns_base_new(gate->base, EVDNS_BASE_DISABLE_WHEN_INACTIVE);
+	/* The list has full names: one that does not exist is none of the search domains' either.
+	 */
+	if (gate->dns)
+		evdns_base_search_clear(gate->dns);
 	return gate->base && gate->dns ? 0 : -ENOMEM;
 }
 
