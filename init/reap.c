@@ -2,6 +2,7 @@
 #include "init/reap.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -33,10 +34,13 @@ void reap_block_signals(void)
 	(void)sigprocmask(SIG_SETMASK, &set, NULL);
 }
 
-/* execve(2) says the same of a script whose interpreter, or of a program whose loader is missing. */
+/* execve(2) says the same of a script whose interpreter, or of a program whose loader is missing.
+ */
 static bool is_there(const char *program)
 {
-	return strchr(program, '/') && access(program, F_OK) == 0;
+	cleanup_fd int fd = strchr(program, '/') ? open(program, O_PATH | O_CLOEXEC) : -1;
+
+	return fd >= 0;
 }
 
 static int exec_command(const struct init_context *context)
